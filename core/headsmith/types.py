@@ -1,0 +1,159 @@
+"""What the stages hand to each other: frozen dataclasses of numpy arrays.
+
+Conventions (docs/conventions.md): metres; head space is Y up, +Z out of the face, +X to the subject's left;
+cameras are OpenCV (x right, y down, z forward) and "world" is head space, so that the pose of the head in a
+photo lives in `Camera.T_camera_world`; pixel (0, 0) is the top-left corner of the top-left pixel, so the centre
+of that pixel is (0.5, 0.5).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+F32 = NDArray[np.floating[Any]]
+"""float32 in every type that stages exchange; a function of pure maths may be given float64"""
+I32 = NDArray[np.int32]
+U8 = NDArray[np.uint8]
+Bool = NDArray[np.bool_]
+
+Progress = Callable[[float], None]
+"""Called by a stage with the fraction of its work that is done, 0..1."""
+
+
+def no_progress(fraction: float) -> None:
+    """The `Progress` of callers who do not watch."""
+
+
+@dataclass(frozen=True)
+class Camera:
+    """A pinhole camera without distortion (OpenCV axes)."""
+
+    focal_px: float
+    principal_px: tuple[float, float]
+    size_px: tuple[int, int]
+    """width, height"""
+    T_camera_world: F32
+    """[4, 4] rigid transform, head space to camera space"""
+
+    @property
+    def K(self) -> F32:
+        """[3, 3] intrinsic matrix."""
+        (cx, cy), f = self.principal_px, self.focal_px
+        return np.array([[f, 0, cx], [0, f, cy], [0, 0, 1]], np.float32)
+
+    @property
+    def position_m(self) -> F32:
+        """[3] the camera's centre in head space."""
+        R, t = self.T_camera_world[:3, :3], self.T_camera_world[:3, 3]
+        return (-R.T @ t).astype(np.float32)
+
+    def project(self, points_m: F32) -> tuple[F32, F32]:
+        """Points [..., 3] in head space to pixels [..., 2] and depth in metres [...]."""
+        p = points_m @ self.T_camera_world[:3, :3].T + self.T_camera_world[:3, 3]
+        z = p[..., 2]
+        return p[..., :2] / z[..., None] * self.focal_px + np.asarray(self.principal_px, np.float32), z
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One photo, or one frame of a clip, upright and in sRGB."""
+
+    image: U8
+    """[H, W, 3] sRGB"""
+    camera: Camera
+    """intrinsics from EXIF or the default; T_camera_world is the identity until the fit sets it"""
+    source: str
+    """the file's name without its folder"""
+    sha256: str
+    """of the file's bytes"""
+    alpha: F32 | None = None
+    """[H, W] 0..1 where the file had an alpha channel"""
+    timestamp_s: float = 0.0
+
+
+@dataclass(frozen=True)
+class Landmarks:
+    """MediaPipe's face mesh on one frame (https://ai.google.dev/edge/mediapipe/solutions/vision/face_landmarker)."""
+
+    points_px: F32
+    """[478, 2]; 468..477 are the irises"""
+    depth: F32
+    """[478] relative depth in pixels, smaller is nearer"""
+    scores: F32
+    """[52] ARKit blendshape scores 0..1 in ARKit order (`headsmith.asset.arkit.ARKIT_52`)"""
+    T_face: F32
+    """[4, 4] MediaPipe's facial transformation matrix (canonical face, centimetres, OpenGL axes)"""
+    faces_found: int = 1
+
+
+@dataclass(frozen=True)
+class Mattes:
+    """Soft masks [H, W] float32 0..1 of one frame."""
+
+    person: F32
+    head: F32
+    """head and neck with hair: the person above the collar line"""
+    hair: F32
+    skin: F32
+    """face, ears and neck skin"""
+
+
+@dataclass(frozen=True)
+class ViewFit:
+    """How the head stands in one frame."""
+
+    camera: Camera
+    expression: F32
+    """[E] weights of `HeadModel.exprdirs`"""
+    joint_rotations: F32
+    """[J, 3] axis-angle, radians, each joint relative to its parent; the root's is zero"""
+    light_sh: F32
+    """[9, 3] irradiance as real spherical harmonics of the normal in head space, linear RGB"""
+
+
+@dataclass(frozen=True)
+class HeadFit:
+    """One person's head, shared by all frames, and its state in each."""
+
+    identity: F32
+    """[S] in standard deviations of `HeadModel.shapedirs`"""
+    offsets_m: F32
+    """[V, 3] added to the rest vertices"""
+    views: tuple[ViewFit, ...]
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class StaticTexture:
+    """The de-lit skin."""
+
+    albedo: U8
+    """[T, T, 3] sRGB, row 0 is v = 1"""
+    observed: F32
+    """[T, T] 0..1: how much of a texel was seen in the photos, 0 where it was completed"""
+    light_sh: F32
+    """[views, 9, 3] the light that, times the albedo, gives each photo back (linear RGB)"""
+
+
+@dataclass(frozen=True)
+class TrainingView:
+    """One picture for the splats to match."""
+
+    camera: Camera
+    image: U8
+    """[H, W, 3] sRGB, on black where alpha is 0"""
+    alpha: F32
+    """[H, W] 0..1"""
+    weight: F32
+    """[H, W] how far each pixel is to be trusted, 0..1"""
+    expression: F32
+    """[E]"""
+    joint_rotations: F32
+    """[J, 3] axis-angle, radians"""
+    real: bool
+    """True for a photo, False for a synthesised view"""
