@@ -29,7 +29,7 @@ class HeadModel:
     expression_names: tuple[str, ...]
     """[E]"""
     posedirs: F32 | None
-    """[V, 3, 9 (J - 1)] times (rotation matrices - identity) of all joints but the root, row-major; None if it has none"""
+    """[V, 3, 9 (J - 1)] times (rotation matrices - identity) of every joint but the root, row-major"""
     J_regressor: F32
     """[J, V]"""
     weights: F32
