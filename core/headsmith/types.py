@@ -157,3 +157,19 @@ class TrainingView:
     """[J, 3] axis-angle, radians"""
     real: bool
     """True for a photo, False for a synthesised view"""
+
+
+@dataclass(frozen=True)
+class HairShell:
+    """The outer surface of the hair as a closed triangle mesh, guessed from the matte, in rest pose."""
+
+    vertices_m: F32
+    """[M, 3]"""
+    faces: I32
+    """[K, 3]"""
+    colors: U8
+    """[M, 3] sRGB, as lit in the photo"""
+    seen: F32
+    """[M] 0..1: how well the photo shows this vertex"""
+    thickness_m: F32
+    """[M] how deep the hair is under the surface"""
