@@ -1,0 +1,40 @@
+"""How much a build spends: the three qualities, as numbers, in one place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from headsmith.errors import InputError
+
+
+@dataclass(frozen=True)
+class Quality:
+    """The sizes that trade time for detail."""
+
+    name: str
+    photo_px: int
+    """longer side of the crop around the head"""
+    texture_px: int
+    view_px: int
+    """longer side of the synthesised views"""
+    view_count: int
+    splats: int
+    splat_steps: int
+
+
+QUALITIES = {
+    quality.name: quality
+    for quality in (
+        Quality("draft", photo_px=384, texture_px=1024, view_px=224, view_count=8, splats=25_000, splat_steps=250),
+        Quality("standard", photo_px=512, texture_px=2048, view_px=320, view_count=20, splats=45_000, splat_steps=900),
+        Quality("high", photo_px=1024, texture_px=2048, view_px=512, view_count=32, splats=90_000, splat_steps=3000),
+    )
+}
+
+
+def quality_named(name: str) -> Quality:
+    """Raises InputError for an unknown name."""
+    if name not in QUALITIES:
+        choices = ", ".join(QUALITIES)
+        raise InputError("--quality", found=f"'{name}'", expected=f"one of {choices}", action="choose one")
+    return QUALITIES[name]

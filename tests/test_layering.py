@@ -1,0 +1,79 @@
+"""Who may import whom (docs/design.md): the rules, checked on the sources and in a fresh interpreter."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+STAGES = {"capture", "landmarks", "matting", "fit", "surface", "track", "texture", "views", "splats"}
+SHARED = {"types", "errors", "params", "asset", "device", "head_model", "metrics"}
+BASE = {"types", "errors", "params", "asset"}
+ENGINES = {
+    "mediapipe": {"landmarks/mediapipe.py", "matting/selfie.py"},
+    "gsplat": {"splats/rasterize_cuda.py"},
+    "onnxruntime": {"matting/u2net.py", "metrics/sface.py"},
+    "pillow_heif": {"capture/decode.py"},
+}
+# a developer's script: it makes data, and no product code calls it
+SCRIPTS = {"head_model/bake.py", "head_model/__main__.py"}
+
+
+def modules(root: str) -> list[Path]:
+    return sorted((ROOT / root).rglob("*.py"))
+
+
+def imports(path: Path) -> set[str]:
+    """Every module named by an import statement, also those inside functions."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path.name}: relative import"
+            names |= {node.module or ""} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
+
+
+def own_packages(path: Path) -> set[str]:
+    """The parts of headsmith that a module imports."""
+    return {name.split(".")[1] for name in imports(path) if name.startswith("headsmith.")}
+
+
+@pytest.mark.parametrize("path", modules("core/headsmith"), ids=lambda p: str(p.relative_to(ROOT)))
+def test_core_imports(path: Path) -> None:
+    place = path.relative_to(ROOT / "core/headsmith")
+    if str(place) in SCRIPTS:
+        return
+    part = place.parts[0].removesuffix(".py")
+    used = own_packages(path) & (STAGES | SHARED | {"pipeline", "cli"})
+    if part in STAGES:
+        assert used <= SHARED | {part}
+    elif part in BASE:
+        assert used <= BASE
+    elif part in {"head_model", "metrics"}:
+        assert used <= SHARED
+    outside = {name.split(".")[0] for name in imports(path)} - set(sys.stdlib_module_names) - {"headsmith"}
+    if part in BASE:
+        assert outside <= {"numpy", "PIL"}
+    for engine, places in ENGINES.items():
+        assert engine not in outside or str(place) in places, f"only {places} may import {engine}"
+
+
+@pytest.mark.parametrize("path", modules("exporters"), ids=lambda p: str(p.relative_to(ROOT)))
+def test_exporter_imports(path: Path) -> None:
+    assert own_packages(path) <= {"asset", "motion", "errors", "types"}
+    outside = {name.split(".")[0] for name in imports(path)} - set(sys.stdlib_module_names)
+    assert outside <= {"headsmith", "headsmith_exporters", "numpy", "PIL", "pygltflib", "trimesh"}
+
+
+@pytest.mark.parametrize("module", ["headsmith", "headsmith.asset", "headsmith_exporters", "headsmith.cli"])
+def test_light_imports_stay_light(module: str) -> None:
+    heavy = "{'torch', 'mediapipe', 'gsplat', 'cv2', 'bpy', 'numba', 'scipy'}"
+    code = f"import sys, {module}; print(sorted({heavy} & set(sys.modules)))"
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert out.stdout.strip() == "[]"
