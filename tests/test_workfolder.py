@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from headsmith.types import Camera, HeadFit, ViewFit
 from headsmith.workfolder import WorkFolder, decode, encode, fingerprint
 

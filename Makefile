@@ -1,0 +1,62 @@
+# Two commands do everything: `make avatar PHOTO=...` and `make test`. Each makes the environment it needs.
+
+PYTHON ?= python3
+VENV ?= .venv
+PHOTO ?= sample_assets/portrait.jpg
+OUT ?= out
+QUALITY ?= standard
+BIN := $(VENV)/bin
+NAME := $(basename $(notdir $(PHOTO)))
+
+.PHONY: avatar test lint types wheel-test unit quick clean
+
+avatar: $(VENV)/.build
+	mkdir -p $(OUT)
+	$(BIN)/headsmith build $(PHOTO) -o $(OUT)/$(NAME).avatar --quality $(QUALITY) --force --progress bar
+	$(BIN)/headsmith render $(OUT)/$(NAME).avatar -o $(OUT)/$(NAME)-turntable.png --sheet turntable --size 256 --force
+	$(BIN)/headsmith render $(OUT)/$(NAME).avatar -o $(OUT)/$(NAME)-expressions.png --sheet expressions --size 256 --force
+	$(BIN)/headsmith export $(OUT)/$(NAME).avatar --format glb -o $(OUT)/$(NAME).glb --force
+	$(BIN)/headsmith export $(OUT)/$(NAME).avatar --format ply -o $(OUT)/$(NAME).ply --force
+
+# The tests come last, so that their closing line ends the output.
+test: lint types wheel-test unit
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.dev
+	$(BIN)/mypy
+
+unit: $(VENV)/.dev
+	$(BIN)/python -m pytest
+
+quick: $(VENV)/.dev
+	$(BIN)/python -m pytest -m "not slow"
+
+# The wheel, in an environment that has only what it declares, used once.
+wheel-test: $(VENV)/.dev
+	rm -rf build dist .env-wheel
+	$(BIN)/pip wheel --quiet --no-deps --wheel-dir dist .
+	$(PYTHON) -m venv .env-wheel
+	.env-wheel/bin/pip install --quiet --constraint constraints.txt dist/*.whl
+	.env-wheel/bin/headsmith validate sample_assets/portrait.avatar.zip
+	.env-wheel/bin/headsmith export sample_assets/portrait.avatar.zip --format glb -o dist/portrait.glb --json
+	.env-wheel/bin/headsmith info sample_assets/portrait.avatar.zip --json > dist/info.json
+	rm -rf .env-wheel
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || \
+		{ echo "Headsmith needs Python 3.11 to 3.13; '$(PYTHON)' is another. Give PYTHON=python3.12 or the like."; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.build: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[build]'
+	touch $@
+
+$(VENV)/.dev: $(VENV)/.build
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[build,dev]'
+	touch $@
+
+clean:
+	rm -rf $(VENV) .env-wheel build dist $(OUT)

@@ -1,0 +1,239 @@
+"""The command line: `headsmith build | info | validate | render | export`.
+
+Exit codes: 0 done; 1 done with failures (a bundle that does not validate); 2 the input cannot be used; 130 stopped by
+the user. Internal faults raise.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from headsmith import __version__
+from headsmith.errors import InputError
+
+BUILD_EXAMPLES = """examples:
+  headsmith build ada.jpg                          writes ada.avatar
+  headsmith build front.jpg side.jpg -o ada.avatar.zip --quality high
+  headsmith build ada.jpg --head flame2023_Open.pkl --force
+  headsmith build ada.jpg --resume                 goes on after an interruption"""
+RENDER_EXAMPLES = """examples:
+  headsmith render ada.avatar -o ada.png --yaw 30 --pose jawOpen=0.6 --pose mouthSmileLeft=1
+  headsmith render ada.avatar -o sheet.png --sheet turntable
+  headsmith render ada.avatar -o cutout.png --transparent"""
+EXPORT_EXAMPLES = """examples:
+  headsmith export ada.avatar --format glb          writes ada.glb
+  headsmith export ada.avatar --format ply -o splats.ply"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command; returns the exit code."""
+    options = parser().parse_args(arguments)
+    try:
+        return int(options.run(options))
+    except InputError as error:
+        if options.debug:
+            raise
+        print(f"headsmith: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("headsmith: stopped.", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    root = argparse.ArgumentParser("headsmith", description="One photo of a person becomes an animatable head.")
+    root.add_argument("--version", action="version", version=f"headsmith {__version__}")
+    commands = root.add_subparsers(required=True, metavar="COMMAND")
+    _add_build(commands)
+    _add_info(commands)
+    _add_validate(commands)
+    _add_render(commands)
+    _add_export(commands)
+    return root
+
+
+def _command(commands: Any, name: str, run: Any, text: str, examples: str = "") -> argparse.ArgumentParser:
+    command: argparse.ArgumentParser = commands.add_parser(
+        name, help=text, description=text, epilog=examples, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    command.set_defaults(run=run)
+    command.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    command.add_argument("--json", action="store_true", help="print the result as JSON on standard output")
+    return command
+
+
+def _add_build(commands: Any) -> None:
+    command = _command(commands, "build", _build, "Build an avatar from photos of one person.", BUILD_EXAMPLES)
+    command.add_argument("photos", nargs="+", type=Path, metavar="PHOTO")
+    command.add_argument("-o", "--output", type=Path, help="NAME.avatar or NAME.avatar.zip (default: beside you, "
+                         "named as the first photo)")  # fmt: skip
+    command.add_argument("--quality", default="standard", metavar="draft|standard|high")
+    command.add_argument("--head", default="default", help="'default' or a FLAME or GNM model file")
+    command.add_argument("--device", default="auto", metavar="auto|cpu|cuda")
+    command.add_argument("--seed", type=int, default=0)
+    command.add_argument("--consent", help="the person's consent statement, kept in the bundle")
+    command.add_argument("--force", action="store_true", help="replace an existing output")
+    command.add_argument("--resume", action="store_true", help="go on from the stages an interrupted build finished")
+    command.add_argument("--progress", default="auto", choices=("auto", "bar", "json", "none"))
+
+
+def _add_info(commands: Any) -> None:
+    command = _command(commands, "info", _info, "Say what a bundle holds.")
+    command.add_argument("avatar", type=Path)
+
+
+def _add_validate(commands: Any) -> None:
+    command = _command(commands, "validate", _validate, "Check every file, hash, shape and value of a bundle.")
+    command.add_argument("avatar", type=Path)
+
+
+def _add_render(commands: Any) -> None:
+    command = _command(commands, "render", _render, "Render an avatar to a PNG.", RENDER_EXAMPLES)
+    command.add_argument("avatar", type=Path)
+    command.add_argument("-o", "--output", type=Path, required=True, help="a .png file")
+    command.add_argument("--as", dest="kind", choices=("splats", "mesh"), default="splats")
+    command.add_argument("--yaw", type=float, default=0.0, help="degrees; positive shows the subject's left side")
+    command.add_argument("--pitch", type=float, default=0.0, help="degrees; positive looks from above")
+    command.add_argument("--size", type=int, default=512, help="pixels a side")
+    command.add_argument("--pose", action="append", default=[], metavar="BLENDSHAPE=WEIGHT")
+    command.add_argument("--transparent", action="store_true", help="RGBA with straight alpha")
+    command.add_argument("--sheet", choices=("turntable", "expressions"), help="a contact sheet instead of one view")
+    command.add_argument("--force", action="store_true", help="replace an existing file")
+
+
+def _add_export(commands: Any) -> None:
+    command = _command(commands, "export", _export, "Write an avatar in another format.", EXPORT_EXAMPLES)
+    command.add_argument("avatar", type=Path)
+    command.add_argument("--format", required=True, help="glb, ply or obj")
+    command.add_argument("-o", "--output", type=Path, help="default: the avatar's name with the format's suffix")
+    command.add_argument("--force", action="store_true", help="replace an existing file")
+
+
+def _build(options: argparse.Namespace) -> int:
+    try:
+        from headsmith.params import quality_named
+        from headsmith.pipeline import BuildRequest, build
+        from headsmith.progress import watcher
+    except ImportError as error:
+        raise InputError("headsmith build", found=f"no package '{error.name}'", expected="the build extra",
+                         action="run: pip install 'headsmith[build]'") from error  # fmt: skip
+    output = options.output or Path(f"{options.photos[0].stem}.avatar")
+    request = BuildRequest(
+        tuple(options.photos), output, quality_named(options.quality), options.head, options.device, options.seed, options.consent,
+        options.force, options.resume)  # fmt: skip
+    avatar = build(request, watcher(options.progress))
+    result = {
+        "output": str(output),
+        "metrics": avatar.report.metrics,
+        "seconds": avatar.report.seconds,
+        "warnings": list(avatar.report.warnings),
+    }
+    _print(options, result, f"{output}: {len(avatar.splats.splats)} splats, "
+           f"{sum(avatar.report.seconds.values()):.0f} s; see {output / 'report.html'}")  # fmt: skip
+    return 0
+
+
+def _info(options: argparse.Namespace) -> int:
+    from headsmith.asset import describe
+
+    description = describe(options.avatar)
+    lines = [f"{key}: {value if not isinstance(value, dict | list) else json.dumps(value)}"
+             for key, value in description.items()]  # fmt: skip
+    _print(options, description, "\n".join(lines))
+    return 0
+
+
+def _validate(options: argparse.Namespace) -> int:
+    from headsmith.asset import validate_avatar
+
+    problems = list(validate_avatar(options.avatar))
+    text = "\n".join(problems) if problems else f"{options.avatar}: valid"
+    _print(options, {"avatar": str(options.avatar), "valid": not problems, "problems": problems}, text)
+    return 1 if problems else 0
+
+
+def _render(options: argparse.Namespace) -> int:
+    from headsmith.asset import read_avatar
+    from headsmith.preview import expressions, turntable
+
+    _check_free(options.output, options.force)
+    avatar = read_avatar(options.avatar)
+    if options.sheet:
+        image = {"turntable": turntable, "expressions": expressions}[options.sheet](avatar, options.size)
+    else:
+        image = _single_view(options, avatar)
+    _save_png(image, options.output)
+    _print(options, {"output": str(options.output), "size": [image.shape[1], image.shape[0]]}, str(options.output))
+    return 0
+
+
+def _single_view(options: argparse.Namespace, avatar: Any) -> Any:
+    import numpy as np
+
+    from headsmith.asset import pose_from
+    from headsmith.preview import BACKGROUND, Shot, orbit_camera, render_mesh_view, render_splat_view, to_uint8
+
+    camera = orbit_camera(avatar, options.yaw, options.pitch, options.size)
+    pose = pose_from(avatar, dict(map(_weight, options.pose)), {})
+    shot = Shot(camera, pose, 0.0 if options.transparent else BACKGROUND)
+    image, alpha = {"splats": render_splat_view, "mesh": render_mesh_view}[options.kind](avatar, shot)
+    if options.transparent:
+        straight = image / np.maximum(alpha, 1e-6)[..., None]
+        image = np.concatenate([straight, alpha[..., None]], -1)
+    return to_uint8(image)
+
+
+def _weight(assignment: str) -> tuple[str, float]:
+    name, _, value = assignment.partition("=")
+    try:
+        return name, float(value)
+    except ValueError:
+        raise InputError("--pose", found=f"'{assignment}'", expected="BLENDSHAPE=WEIGHT such as jawOpen=0.6",
+                         action="correct it") from None  # fmt: skip
+
+
+def _export(options: argparse.Namespace) -> int:
+    from headsmith.asset import read_avatar
+    from headsmith_exporters import export, format_named
+
+    suffix = format_named(options.format).suffix
+    output = options.output or Path(options.avatar.name.removesuffix(".zip").removesuffix(".avatar") + suffix)
+    result = export(read_avatar(options.avatar), output, options.format, force=options.force)
+    files = [str(file) for file in result.files]
+    _print(options, {"files": files, "counts": result.counts}, "\n".join(files))
+    return 0
+
+
+def _check_free(output: Path, force: bool) -> None:
+    if output.suffix.lower() != ".png":
+        raise InputError(output, found=f"the suffix '{output.suffix}'", expected=".png", action="name a PNG file")
+    if output.is_dir() or (output.exists() and not force):
+        raise InputError(output, found="an existing file or folder", expected="a free name",
+                         action="give --force to replace a file, or choose another name")  # fmt: skip
+    if not output.absolute().parent.is_dir():
+        raise InputError(output, found="no such folder", expected="an existing folder", action="create it first")
+
+
+def _save_png(image: Any, output: Path) -> None:
+    import os
+
+    from PIL import Image
+
+    temporary = output.with_name(f".{output.name}.part")
+    Image.fromarray(image).save(temporary, "PNG")
+    os.replace(temporary, output)
+
+
+def _print(options: argparse.Namespace, result: dict[str, Any], text: str) -> None:
+    print(json.dumps(result, sort_keys=True) if options.json else text)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
