@@ -125,6 +125,6 @@ def _measure(finder: FaceFinder, image: Image.Image, face: Face) -> Face:
         views += near[:1]
     if not views:
         return face
-    points = np.mean([view.points for view in views], axis=0, dtype=np.float32)
-    scores = np.mean([view.scores for view in views], axis=0, dtype=np.float32)
+    points = np.stack([view.points for view in views]).mean(0)
+    scores = np.stack([view.scores for view in views]).mean(0)
     return Face(points, scores, views[len(views) // 2].T_face)
