@@ -1,0 +1,56 @@
+"""The 52 ARKit blendshapes on the mean head."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from headsmith.asset.arkit import ARKIT_52
+from headsmith.asset.skinning import rotation_matrices
+from headsmith.head_model import bake_eye
+from headsmith.head_model.bake_mesh import HeadLayout
+from headsmith.head_model.makehuman import MakeHuman
+from headsmith.types import F32
+
+GAZE_RADIANS = {"Down": (0.44, 0.0), "Up": (-0.44, 0.0), "In": (0.0, -0.52), "Out": (0.0, 0.52)}
+"""rotation about x and, for the left eye, about y at weight 1"""
+
+
+def arkit_deltas(source: MakeHuman, layout: HeadLayout, rest: F32) -> F32:
+    """[52, V, 3] metres on the mean head `rest` [V, 3]."""
+    deltas = []
+    for name in ARKIT_52:
+        delta = np.zeros_like(rest, np.float64)
+        delta[: len(layout.base_rows)] = _combined(source, name)[layout.base_rows] * layout.scale
+        for side, word in enumerate(("Left", "Right")):
+            if name.startswith("eyeLook") and name.endswith(word):
+                eye = layout.eye_slice(side)
+                delta[eye] = _turned(rest[eye], name[len("eyeLook") : -len(word)], side)
+        deltas.append(delta)
+    return _symmetric(np.stack(deltas), layout).astype(np.float32)
+
+
+def _combined(source: MakeHuman, name: str) -> F32:
+    return source.face_unit(name)
+
+
+def _turned(eyeball: F32, direction: str, side: int) -> F32:
+    """[E, 3] the displacement of an eyeball that looks in `direction`."""
+    pitch, yaw = GAZE_RADIANS[direction]
+    rotation = rotation_matrices(np.array([pitch, yaw if side == 0 else -yaw, 0.0]))
+    centre = eyeball[bake_eye.ring(bake_eye.EQUATOR_RING)].mean(0)
+    return (eyeball - centre) @ rotation.T + centre - eyeball
+
+
+def _symmetric(deltas: F32, layout: HeadLayout) -> F32:
+    """Left and right made mirror images of each other, and shapes without a side symmetric."""
+    flipped = deltas[:, layout.mirror] * np.array([-1.0, 1.0, 1.0])
+    twins = [ARKIT_52.index(twin_name(name)) for name in ARKIT_52]
+    return (deltas + flipped[twins]) / 2
+
+
+def twin_name(name: str) -> str:
+    """The blendshape on the other side; itself for one without a side."""
+    for here, there in (("Left", "Right"), ("Right", "Left")):
+        if name.endswith(here):
+            return name.removesuffix(here) + there
+    return name
