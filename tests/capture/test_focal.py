@@ -47,6 +47,6 @@ def test_focal_of_a_file(tmp_path: Path, suffix: str) -> None:
 
         pillow_heif.from_pillow(picture).save(tmp_path / "photo.heic", exif=exif.tobytes())
     else:
-        picture.save(tmp_path / f"photo{suffix}", exif=exif)
+        picture.save(tmp_path / f"photo{suffix}", exif=exif.tobytes())
     camera = load_photo(tmp_path / f"photo{suffix}").camera
     assert camera.focal_px == pytest.approx(43 / math.hypot(36, 24) * DIAGONAL_PX)
