@@ -13,6 +13,9 @@ from headsmith.landmarks.mediapipe import Face, FaceFinder, face_finder
 from headsmith.types import U8, Frame, Landmarks
 
 MIN_FACE_PX = 80
+MAX_ROLL_DEG = 60.0
+# outer corners of the subject's eyes among MediaPipe's 478 points
+RIGHT_EYE_CORNER, LEFT_EYE_CORNER = 33, 263
 TILE_PX = 640
 # the detector sees 128 x 128 px, so a face narrower than a seventh of its picture is missed
 TILE_FRACTIONS = (0.6, 0.4, 0.25)
@@ -39,16 +42,15 @@ def detect(image: U8) -> Landmarks | None:
 def detect_in(frame: Frame) -> Landmarks:
     """The largest face of a photo; `faces_found` says how many there were.
 
-    Raises InputError when there is no face, or the largest is narrower than 80 px.
+    Raises InputError when there is no face, or the largest is narrower than 80 px or lies on its side.
     """
     found = detect(frame.image)
     if found is None:
-        sideways = any(detect(np.rot90(frame.image, turns)) is not None for turns in (1, 3, 2))
         raise InputError(
             frame.source,
-            found=("a face only when the photo is turned" if sideways else "no face") + describe_picture(frame.image),
+            found="no face" + describe_picture(frame.image),
             expected="one upright face that looks roughly towards the camera",
-            action="turn the photo upright" if sideways else "give a photo in which both eyes can be seen",
+            action="give a photo in which both eyes can be seen",
         )
     width = float(np.ptp(found.points_px[:, 0]))
     if width < MIN_FACE_PX:
@@ -58,7 +60,22 @@ def detect_in(frame: Frame) -> Landmarks:
             expected=f"a face at least {MIN_FACE_PX} px wide",
             action="give a larger photo, or one taken from nearer",
         )
+    roll = roll_deg(found)
+    if abs(roll) > MAX_ROLL_DEG:
+        raise InputError(
+            frame.source,
+            found=f"a face turned {'' if roll > 0 else 'anti-'}clockwise by {abs(roll):.0f} degrees",
+            expected="an upright face",
+            action="turn the photo upright",
+        )
     return found
+
+
+def roll_deg(landmarks: Landmarks) -> float:
+    """How far the face is turned clockwise in the picture: the slope of the line through the outer corners of the
+    eyes, in degrees."""
+    right, left = landmarks.points_px[RIGHT_EYE_CORNER], landmarks.points_px[LEFT_EYE_CORNER]
+    return float(np.degrees(np.arctan2(left[1] - right[1], left[0] - right[0])))
 
 
 def _search(finder: FaceFinder, image: Image.Image) -> list[Face]:
