@@ -1,0 +1,133 @@
+"""What a head model's file lacks, taken from the default head: parts, regions, UVs, landmarks, ARKit blendshapes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+from scipy.spatial import cKDTree
+
+from headsmith.errors import InputError
+from headsmith.head_model.correspond import Correspondence, correspond
+from headsmith.head_model.default import load_default_head
+from headsmith.head_model.embedding import Embedding, embed_landmarks
+from headsmith.head_model.model import HeadModel
+from headsmith.head_model.transfer import transfer_blendshapes
+from headsmith.types import F32, I32, U8, Landmarks
+
+Detect = Callable[[U8], Landmarks | None]
+EYES = ("eye_left", "eye_right")
+
+
+@dataclass(frozen=True)
+class RawHead:
+    """A head model as its file has it, under `HeadModel`'s names and conventions."""
+
+    name: str
+    licence: str
+    vertices: F32
+    """[V, 3]"""
+    faces: I32
+    shapedirs: F32
+    exprdirs: F32
+    expression_names: tuple[str, ...]
+    posedirs: F32
+    J_regressor: F32
+    weights: F32
+    parents: I32
+    joint_names: tuple[str, ...]
+    corner_uvs: F32 | None = None
+    """[F, 3, 2] where the file brings them"""
+
+
+def complete(path: Path, raw: RawHead, detect: Detect) -> HeadModel:
+    """A `HeadModel` from a file's arrays. Raises InputError where no face is detected on a render of the head."""
+    labels = components(raw.faces, len(raw.vertices))
+    eyes = eye_components(raw, labels)
+    origin = np.mean([raw.vertices[labels == eye].mean(0) for eye in eyes], axis=0)
+    try:
+        embedding = embed_landmarks(raw.vertices - origin, raw.faces, detect)
+    except ValueError as error:
+        raise InputError(path, found="a head on whose render no face is detected", expected="a human head in metres, "
+                         "Y up, facing +Z", action="check that the file is not damaged") from error  # fmt: skip
+    default = load_default_head()
+    part = np.full(len(raw.vertices), default.part_names.index("head"), np.int32)
+    for name, eye in zip(EYES, eyes, strict=True):
+        part[labels == eye] = default.part_names.index(name)
+    match = correspond(default, raw.vertices, raw.faces, part, embedding)
+    uvs, uv_faces = weld_uvs(raw.corner_uvs) if raw.corner_uvs is not None else unwrap(raw.vertices, raw.faces)
+    return _assemble(raw, default, embedding, match, part, (uvs, uv_faces))
+
+
+def _assemble(
+    raw: RawHead, default: HeadModel, embedding: Embedding, match: Correspondence, part: I32, uv: tuple[F32, I32]
+) -> HeadModel:
+    return HeadModel(
+        name=raw.name,
+        licence=raw.licence,
+        v_template=raw.vertices,
+        faces=raw.faces,
+        shapedirs=raw.shapedirs,
+        exprdirs=raw.exprdirs,
+        expression_names=raw.expression_names,
+        posedirs=raw.posedirs,
+        J_regressor=raw.J_regressor,
+        weights=raw.weights,
+        parents=raw.parents,
+        joint_names=raw.joint_names,
+        arkit=transfer_blendshapes(default, raw.vertices, raw.faces, part, match),
+        uvs=uv[0],
+        uv_faces=uv[1],
+        part_names=default.part_names,
+        face_part=part[raw.faces[:, 0]],
+        regions={name: match.interpolate(values[:, None])[:, 0] for name, values in default.regions.items()},
+        landmark_triangle=embedding.triangle,
+        landmark_barycentric=embedding.barycentric,
+        landmark_weight=embedding.weight,
+        mirror=mirror_of(raw.vertices),
+    )
+
+
+def components(faces: I32, count: int) -> I32:
+    """[V] the connected component of each vertex."""
+    rows, columns = faces[:, [0, 1, 2]].ravel(), faces[:, [1, 2, 0]].ravel()
+    graph = coo_array((np.ones(len(rows), np.int8), (rows, columns)), shape=(count, count))
+    return connected_components(graph, directed=False)[1].astype(np.int32)
+
+
+def eye_components(raw: RawHead, labels: I32) -> tuple[int, int]:
+    """The components that the eye joints carry, left and right: the one whose middle lies nearest to each joint."""
+    joints = raw.J_regressor @ raw.vertices
+    sizes = np.bincount(labels)
+    candidates = [int(c) for c in np.argsort(-sizes) if sizes[c] >= 20][1:] or [int(sizes.argmax())]
+    centers = np.stack([raw.vertices[labels == c].mean(0) for c in candidates])
+    left, right = (
+        candidates[int(np.linalg.norm(centers - joints[raw.joint_names.index(name)], axis=1).argmin())]
+        for name in ("left_eye", "right_eye")
+    )
+    return left, right
+
+
+def mirror_of(vertices_m: F32) -> I32:
+    """[V] the vertex nearest to each vertex's mirror image."""
+    middle = vertices_m[:, 0].mean()
+    flipped = vertices_m * np.array([-1, 1, 1], np.float32) + np.array([2 * middle, 0, 0], np.float32)
+    return cKDTree(vertices_m).query(flipped)[1].astype(np.int32)
+
+
+def weld_uvs(corner_uvs: F32) -> tuple[F32, I32]:
+    """UVs of each corner [F, 3, 2] to unique UVs [U, 2] and their rows [F, 3]."""
+    uvs, rows = np.unique(corner_uvs.reshape(-1, 2), axis=0, return_inverse=True)
+    return uvs.astype(np.float32), rows.reshape(-1, 3).astype(np.int32)
+
+
+def unwrap(vertices_m: F32, faces: I32) -> tuple[F32, I32]:
+    """A UV atlas without overlaps (xatlas, https://github.com/jpcy/xatlas)."""
+    import xatlas
+
+    _, rows, uvs = xatlas.parametrize(vertices_m.astype(np.float32), faces.astype(np.uint32))
+    return uvs.astype(np.float32), rows.astype(np.int32)
