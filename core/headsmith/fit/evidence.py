@@ -1,0 +1,52 @@
+"""What one photo says, prepared for the solver."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from headsmith.fit.landmark_sets import base_weights, inter_ocular_px, weight_matrices
+from headsmith.fit.points import SurfacePoints
+from headsmith.types import F32, Camera, Landmarks
+
+
+@dataclass(frozen=True)
+class Outline:
+    """Places on the head's outline and where the matte's edge says they belong."""
+
+    points: SurfacePoints
+    matched_px: F32
+    """[K, 2]"""
+    normals: F32
+    """[K, 2] outward"""
+    weights: F32
+    """[K] 0..1"""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One photo's landmarks and outline; pixels are the photo's own."""
+
+    camera: Camera
+    points_px: F32
+    """[478, 2]"""
+    weights: F32
+    """[478, 2, 2] 0..1, by direction"""
+    depth_px: F32
+    """[478]"""
+    depth_weights: F32
+    """[478] 0..1"""
+    expression_mean: F32
+    """[E]"""
+    unit_px: float
+    """the inter-ocular distance"""
+    outline: Outline | None = None
+
+
+def evidence_of(landmarks: Landmarks, camera: Camera, landmark_weight: F32, expression_mean: F32) -> Evidence:
+    """`landmark_weight` [478] says how well the model knows each landmark."""
+    points = landmarks.points_px.astype(np.float64)
+    weights = base_weights() * landmark_weight
+    return Evidence(camera, points, weight_matrices(points, weights), landmarks.depth.astype(np.float64), weights,
+                    expression_mean, inter_ocular_px(points))  # fmt: skip

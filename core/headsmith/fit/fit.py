@@ -1,0 +1,125 @@
+"""Landmarks and mattes of one person's photos -> the head, and how it stands in each photo."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from headsmith.fit.evidence import Evidence, evidence_of
+from headsmith.fit.expression_prior import expression_mean
+from headsmith.fit.initial import initial_view
+from headsmith.fit.landmark_sets import rigid_weights
+from headsmith.fit.light import estimate_light
+from headsmith.fit.offsets import offset_modes
+from headsmith.fit.params import FitParams
+from headsmith.fit.points import HeadSpace, head_space
+from headsmith.fit.repair import lids_on_eyes, unfold
+from headsmith.fit.silhouette import match_outline
+from headsmith.fit.solver import Problem, landmark_points, lip_points, solve
+from headsmith.fit.state import FitState, ViewState, layout_of
+from headsmith.head_model.model import HeadModel
+from headsmith.types import F32, Camera, Frame, HeadFit, Landmarks, Mattes, Progress, ViewFit, no_progress
+
+
+@dataclass(frozen=True)
+class Photos:
+    """One person's photos and what was seen in them, in the same order."""
+
+    frames: Sequence[Frame]
+    landmarks: Sequence[Landmarks]
+    mattes: Sequence[Mattes]
+
+
+def fit_head(
+    model: HeadModel,
+    frames: Sequence[Frame],
+    landmarks: Sequence[Landmarks],
+    mattes: Sequence[Mattes],
+    params: FitParams | None = None,
+    progress: Progress = no_progress,
+) -> HeadFit:
+    """One head for all photos; pose, focal length, expression and light for each.
+
+    The identity comes first, from landmarks and outline; then offsets take up what it cannot express. A smile in the
+    photo is expression as far as MediaPipe's scores tell, and the neutral head keeps its lips closed.
+    """
+    params = params or FitParams()
+    photos = Photos(frames, landmarks, mattes)
+    problem = _problem(model, photos, params)
+    state = solve(problem, _initial_state(problem))
+    progress(0.2)
+    free = np.ones(problem.space.layout.shared)
+    rough, fine = problem, replace(problem, free=free, landmark_std=params.fine_landmark_std)
+    for i, stage in enumerate([rough] * params.rounds + [fine] * params.rounds):
+        state = solve(_with_outlines(stage, state, photos), state)
+        progress(0.2 + 0.7 * (i + 1) / (2 * params.rounds))
+    return _finish(problem, state, photos)
+
+
+def _problem(model: HeadModel, photos: Photos, params: FitParams) -> Problem:
+    modes = offset_modes(model, params.offsets)
+    layout = layout_of(model, modes.shape[2])
+    space = head_space(model, modes, layout)
+    evidence = tuple(
+        evidence_of(seen, frame.camera, model.landmark_weight, expression_mean(model, seen.scores))
+        for frame, seen in zip(photos.frames, photos.landmarks, strict=True)
+    )
+    free = np.concatenate([np.ones(layout.identity), np.zeros(layout.modes)])
+    return Problem(space, landmark_points(space), lip_points(space), evidence, params, params.landmark_std, free)
+
+
+def _initial_state(problem: Problem) -> FitState:
+    """The mean head, posed by closed form, with the expression that the scores suggest."""
+    layout, model = problem.space.layout, problem.space.model
+    mean_landmarks = model.landmarks(model.v_template).astype(np.float64)
+    weights = rigid_weights() * model.landmark_weight
+    views = []
+    for evidence in problem.evidence:
+        observed = np.column_stack([evidence.points_px, evidence.depth_px])
+        sizes = (layout.expressions, len(model.joint_names))
+        view = initial_view(mean_landmarks, observed, evidence.camera, weights, sizes)
+        views.append(replace(view, expression=evidence.expression_mean.astype(np.float64)))
+    return FitState(np.zeros(layout.shared), tuple(views))
+
+
+def _with_outlines(problem: Problem, state: FitState, photos: Photos) -> Problem:
+    """The problem with the outline of every photo matched anew."""
+    model = problem.space.model
+    rest = _rest(problem.space, state.head)
+    matched: list[Evidence] = []
+    for evidence, view, mattes in zip(problem.evidence, state.views, photos.mattes, strict=True):
+        vertices = model.pose(rest, view.expression.astype(np.float32), view.joint_rotations)
+        camera = camera_of(view, evidence.camera)
+        outline = match_outline(problem.space, vertices, camera, mattes, problem.params.silhouette_px)
+        matched.append(replace(evidence, outline=outline))
+    return replace(problem, evidence=tuple(matched))
+
+
+def _rest(space: HeadSpace, head: F32) -> F32:
+    return (space.model.v_template + space.directions @ head.astype(np.float32)).astype(np.float32)
+
+
+def camera_of(view: ViewState, intrinsics: Camera) -> Camera:
+    """The photo's camera with the pose and the focal length of the fit."""
+    T = np.eye(4, dtype=np.float32)
+    T[:3, :3], T[:3, 3] = view.R, view.t_m
+    return replace(intrinsics, focal_px=float(view.focal_px), T_camera_world=T)
+
+
+def _finish(problem: Problem, state: FitState, photos: Photos) -> HeadFit:
+    model, layout = problem.space.model, problem.space.layout
+    identity = state.head[: layout.identity].astype(np.float32)
+    rest = model.rest_vertices(identity)
+    offsets = unfold(model, rest, _rest(problem.space, state.head) - rest)
+    offsets = (lids_on_eyes(model, rest + offsets) - rest).astype(np.float32)
+    views = []
+    for view, frame, mattes in zip(state.views, photos.frames, photos.mattes, strict=True):
+        camera = camera_of(view, frame.camera)
+        expression = view.expression.astype(np.float32)
+        rotations = view.joint_rotations.astype(np.float32)
+        vertices = model.pose(rest + offsets, expression, rotations)
+        light = estimate_light(model, vertices, camera, frame, mattes)
+        views.append(ViewFit(camera, expression, rotations, light))
+    return HeadFit(identity, offsets, tuple(views))

@@ -1,0 +1,76 @@
+"""Quantities with their first derivatives, and the least-squares blocks that they add up to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from headsmith.types import F32
+
+
+@dataclass(frozen=True)
+class Linear:
+    """A quantity of one view, linearised about the current parameters."""
+
+    value: F32
+    """[..., ] of any shape"""
+    by_shared: F32
+    """[..., B] derivative by the head's parameters (identity, then offset modes)"""
+    by_view: F32
+    """[..., P] derivative by the view's parameters"""
+
+    def transformed(self, matrix: F32) -> Linear:
+        """`matrix` [..., A, C] times a quantity [..., C]."""
+        value = (matrix @ self.value[..., None])[..., 0]
+        return Linear(value, matrix @ self.by_shared, matrix @ self.by_view)
+
+    def scaled(self, factor: F32 | float) -> Linear:
+        """Times a factor that broadcasts against the value."""
+        f = np.broadcast_to(factor, self.value.shape)
+        return Linear(self.value * f, self.by_shared * f[..., None], self.by_view * f[..., None])
+
+    def shifted(self, amount: F32 | float) -> Linear:
+        """Plus a constant."""
+        return Linear(self.value + amount, self.by_shared, self.by_view)
+
+    def __getitem__(self, key: object) -> Linear:
+        return Linear(self.value[key], self.by_shared[key], self.by_view[key])  # type: ignore[index]
+
+    def __sub__(self, other: Linear) -> Linear:
+        return Linear(self.value - other.value, self.by_shared - other.by_shared, self.by_view - other.by_view)
+
+
+class NormalEquations:
+    """Gauss-Newton's J'J x = -J'r over the shared parameters and those of every view."""
+
+    def __init__(self, shared: int, per_view: int, views: int) -> None:
+        self.shared, self.per_view = shared, per_view
+        size = shared + per_view * views
+        self.hessian = np.zeros((size, size))
+        self.gradient = np.zeros(size)
+
+    def add(self, residual: Linear, view: int) -> None:
+        """Adds residuals of any shape that belong to one view."""
+        r = residual.value.reshape(-1)
+        by_shared = residual.by_shared.reshape(len(r), -1)
+        by_view = residual.by_view.reshape(len(r), -1)
+        s, v = slice(0, self.shared), self.columns(view)
+        cross = by_shared.T @ by_view
+        self.hessian[s, s] += by_shared.T @ by_shared
+        self.hessian[s, v] += cross
+        self.hessian[v, s] += cross.T
+        self.hessian[v, v] += by_view.T @ by_view
+        self.gradient[s] += by_shared.T @ r
+        self.gradient[v] += by_view.T @ r
+
+    def add_diagonal(self, columns: slice, difference: F32, std: F32) -> None:
+        """Adds independent Gaussian priors: `difference` from the mean, over `std`."""
+        index = np.arange(columns.start, columns.stop)
+        self.hessian[index, index] += 1 / np.square(std)
+        self.gradient[columns] += difference / np.square(std)
+
+    def columns(self, view: int) -> slice:
+        """Where the parameters of a view lie."""
+        start = self.shared + view * self.per_view
+        return slice(start, start + self.per_view)
