@@ -17,7 +17,7 @@ from headsmith.head_model import bake_eye
 from headsmith.head_model.bake_expression import arkit_deltas
 from headsmith.head_model.bake_identity import IdentityOptions, principal_components, random_heads
 from headsmith.head_model.bake_mesh import HeadLayout, head_layout
-from headsmith.head_model.bake_regions import region_masks
+from headsmith.head_model.bake_regions import region_masks, texel_importance
 from headsmith.head_model.bake_rig import PARENTS, joint_regressor, skin_weights
 from headsmith.head_model.bake_uv import texture_coordinates
 from headsmith.head_model.default import DATA_FILE, LICENCE, NAME, PARTS, pack
@@ -26,6 +26,8 @@ from headsmith.head_model.makehuman import MakeHuman
 from headsmith.head_model.model import JOINT_NAMES, HeadModel
 from headsmith.types import F32
 
+UNWRAP_JAW_OPEN = 0.3
+"""how far the mouth is open while the head is flattened, so that the lips do not touch in the texture"""
 DATA = Path(__file__).with_name("data") / DATA_FILE
 
 
@@ -56,8 +58,9 @@ def bake(source: MakeHuman, options: IdentityOptions | None = None) -> HeadModel
     rest, shapedirs = principal_components(heads, layout.mirror, (options or IdentityOptions()).components)
     arkit = arkit_deltas(source, layout, rest)
     regressor = joint_regressor(rest, layout, layout.part_rows("head"))
-    uvs, uv_faces = texture_coordinates(layout)
     regions = region_masks(source, layout, rest)
+    lips_apart = rest + UNWRAP_JAW_OPEN * arkit[ARKIT_52.index("jawOpen")]
+    uvs, uv_faces = texture_coordinates(layout, lips_apart, texel_importance(regions))
     landmarks = _landmarks(rest, layout, regions)
     return HeadModel(
         name=NAME, licence=LICENCE, v_template=rest, faces=layout.faces, shapedirs=shapedirs,

@@ -19,8 +19,7 @@ def arkit_deltas(source: MakeHuman, layout: HeadLayout, rest: F32) -> F32:
     """[52, V, 3] metres on the mean head `rest` [V, 3]."""
     deltas = []
     for name in ARKIT_52:
-        delta = np.zeros_like(rest, np.float64)
-        delta[: len(layout.base_rows)] = _combined(source, name)[layout.base_rows] * layout.scale
+        delta = layout.carry(_combined(source, name))
         for side, word in enumerate(("Left", "Right")):
             if name.startswith("eyeLook") and name.endswith(word):
                 eye = layout.eye_slice(side)

@@ -62,9 +62,9 @@ def mirror_rows() -> I32:
     return out
 
 
-def disc_uv() -> F32:
-    """[VERTICES, 2] the ball flattened onto the unit disc around the pupil (azimuthal equidistant)."""
-    angle = np.concatenate([[0.0], np.repeat(RING_ANGLES, SEGMENTS), [np.pi]])
-    around = np.concatenate([[0.0], np.tile(2 * np.pi * np.arange(SEGMENTS) / SEGMENTS, len(RING_ANGLES)), [0.0]])
-    radius = angle / RING_ANGLES[-1]
+def disc_uv(power: float) -> F32:
+    """[VERTICES - 1, 2] all but the back pole on the unit disc around the pupil; radius = (angle / widest) ** power."""
+    angle = np.concatenate([[0.0], np.repeat(RING_ANGLES, SEGMENTS)])
+    around = np.concatenate([[0.0], np.tile(2 * np.pi * np.arange(SEGMENTS) / SEGMENTS, len(RING_ANGLES))])
+    radius = (angle / RING_ANGLES[-1]) ** power
     return np.stack([radius * np.sin(around), radius * np.cos(around)], 1)
