@@ -1,0 +1,111 @@
+"""The whole skin and scalp from what the photos show of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from headsmith.head_model.model import HeadModel
+from headsmith.head_model.shading import sample_bilinear
+from headsmith.texture.blend import PULL, Layer, blend_over, vertex_pull
+from headsmith.texture.grain import lay_on, skin_grain
+from headsmith.texture.hair import scalp_streaks, soft_hairline, strand_contrast, strand_detail
+from headsmith.texture.mirror import mirrored_uv
+from headsmith.texture.surface import Guide, solve_field
+from headsmith.texture.uv import Atlas, texels_per_metre
+from headsmith.types import F32
+
+FALLBACK_SKIN = np.array([0.78, 0.62, 0.54], np.float32)
+"""sRGB, where no photo shows any skin"""
+FALLBACK_HAIR = np.array([0.22, 0.16, 0.12], np.float32)
+STEADYING = 0.02
+"""pull of unseen vertices towards the mean colour of their kind, against one edge of the mesh"""
+
+
+@dataclass(frozen=True)
+class Covering:
+    """The views on the head's own texels, sorted into skin and hair."""
+
+    skin: tuple[Layer, ...]
+    hair: tuple[Layer, ...]
+    cover: F32
+    """[V] how far hair covers the mesh"""
+
+
+def complete_surface(model: HeadModel, atlas: Atlas, covering: Covering, seed: int) -> tuple[F32, F32]:
+    """sRGB albedo [N, 3] of the head's texels without a gap, and how far each was seen [N]."""
+    cover = atlas.at(covering.cover)
+    streaks = scalp_streaks(model, atlas, cover, seed)
+    hairy = soft_hairline(cover, streaks)[:, None]
+    skin_base = atlas.at(base_colours(model, atlas, covering.skin, FALLBACK_SKIN))
+    hair_base = atlas.at(base_colours(model, atlas, covering.hair, FALLBACK_HAIR))
+    base = skin_base * (1 - hairy) + hair_base * hairy
+    layers = [_joined(s, h) for s, h in zip(covering.skin, covering.hair, strict=True)]
+    difference, seen = blend_over(base, layers, atlas, model.faces)
+    invented = _invented(model, atlas, difference, seen, _Mix(base, hair_base, hairy, streaks, seed))
+    reflected, reflected_seen = _reflected(model, atlas, difference, seen)
+    unseen = reflected_seen * reflected + (1 - reflected_seen) * invented
+    return np.clip(base + seen[:, None] * difference + (1 - seen[:, None]) * unseen, 0, 1), seen
+
+
+@dataclass(frozen=True)
+class _Mix:
+    base: F32
+    hair_base: F32
+    hairy: F32
+    streaks: F32
+    seed: int
+
+
+def base_colours(model: HeadModel, atlas: Atlas, layers: tuple[Layer, ...], fallback: F32) -> F32:
+    """[V, 3] the smooth colour of skin or of hair over the whole mesh, symmetric where only one side is seen."""
+    total = np.zeros(atlas.vertex_count, np.float32)
+    mean = np.zeros((atlas.vertex_count, 3), np.float32)
+    for layer in layers:
+        colours, weight = atlas.vertex_means(layer.albedo, layer.weight)
+        mean += colours * weight[:, None]
+        total += weight
+    if not total.any():
+        return np.broadcast_to(fallback, mean.shape).astype(np.float32)
+    mean /= np.maximum(total, 1e-9)[:, None]
+    pull = vertex_pull(total)
+    typical = np.median(mean[pull > 0.5 * PULL], axis=0) if (pull > 0.5 * PULL).any() else mean[pull > 0].mean(0)
+    observed = (pull[:, None] * mean + STEADYING * typical) / (pull + STEADYING)[:, None]
+    guide = Guide(mean[model.mirror], np.clip(pull[model.mirror] / PULL, 0, 1))
+    return np.clip(solve_field(model.faces, observed, pull + STEADYING, guide), 0.01, 1)
+
+
+def _joined(skin: Layer, hair: Layer) -> Layer:
+    return Layer(skin.albedo, np.maximum(skin.weight, hair.weight))
+
+
+def _reflected(model: HeadModel, atlas: Atlas, difference: F32, seen: F32) -> tuple[F32, F32]:
+    """What the other side shows, at each texel: differences [N, 3] and how far it is seen [N, 1]."""
+    image = atlas.image(np.concatenate([difference * seen[:, None], seen[:, None]], 1))
+    sampled = sample_bilinear(image, mirrored_uv(model, atlas))
+    weight = sampled[:, 3:]
+    return sampled[:, :3] / np.maximum(weight, 1e-3), weight
+
+
+def _invented(model: HeadModel, atlas: Atlas, difference: F32, seen: F32, mix: _Mix) -> F32:
+    """[N, 3] differences from the smooth colour for what no photo shows: skin grain, strands of hair."""
+    hairy = mix.hairy[:, 0]
+    contrast = strand_contrast(difference, mix.base, seen * (hairy > 0.9))
+    strands = strand_detail(mix.hair_base, mix.streaks, contrast)
+    face = atlas.at(model.regions.get("face", np.ones(atlas.vertex_count, np.float32)))
+    for name in ("lips", "eyes"):
+        if name in model.regions:
+            face = face * (1 - atlas.at(model.regions[name]))
+    good = (seen > 0.9) & (face > 0.9) & (hairy < 0.05)
+    density = texels_per_metre(model, atlas)
+    scale = float(np.median(density[atlas.triangle[good]])) if good.any() else float(np.median(density))
+    tile = skin_grain(atlas, difference, good, scale, mix.seed)
+    grain = lay_on(tile, atlas.at(model.v_template), _normals(model, atlas), scale)
+    return grain * (1 - mix.hairy) + strands * mix.hairy
+
+
+def _normals(model: HeadModel, atlas: Atlas) -> F32:
+    from headsmith.asset.normals import vertex_normals
+
+    return atlas.at(vertex_normals(model.v_template, model.faces))

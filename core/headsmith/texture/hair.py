@@ -1,0 +1,95 @@
+"""Where hair grows on the mesh, and what it looks like where no photo shows it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from headsmith.head_model.model import HeadModel
+from headsmith.texture.blend import vertex_pull
+from headsmith.texture.project import ViewSamples, smoothstep
+from headsmith.texture.strands import strand_noise
+from headsmith.texture.surface import grow, solve_field
+from headsmith.texture.uv import Atlas
+from headsmith.types import F32
+
+LEAST_SHARE = 0.12
+"""share of hair in what is seen of the scalp below which the person counts as bald"""
+PRIOR_PULL = 0.15
+"""weight of the model's own scalp region against one edge of the mesh"""
+SUPPORT_RINGS = 2
+"""how far beyond the model's scalp hair may grow"""
+STRAND_CONTRAST = (0.10, 0.30)
+HAIRLINE_JITTER = 0.16
+
+
+def hair_support(model: HeadModel) -> F32:
+    """[V] 0..1 where the photo's hair may be taken for hair that grows there."""
+    scalp = model.regions.get("scalp", np.zeros(len(model.v_template), np.float32))
+    if not scalp.any():
+        return scalp
+    wide = grow(model.faces, (scalp > 0.5).astype(np.float32), SUPPORT_RINGS)
+    return np.maximum(scalp, wide) * (1 - model.regions.get("ears", 0 * scalp))
+
+
+def hair_cover(model: HeadModel, atlas: Atlas, views: list[ViewSamples]) -> F32:
+    """[V] 0..1 how far each vertex is covered with hair, all 0 for a bald head."""
+    support = hair_support(model)
+    at_texel = atlas.at(support)
+    share, weight = np.zeros((atlas.vertex_count, 1), np.float32), np.zeros(atlas.vertex_count, np.float32)
+    hair_total = skin_total = 0.0
+    for view in views:
+        known = view.seen * np.maximum(view.hair, view.person)
+        is_hair = view.hair / np.maximum(view.hair + view.person, 1e-6)
+        mean, total = atlas.vertex_means(is_hair[:, None], known)
+        share += mean * total[:, None]
+        weight += total
+        on_scalp = known * (at_texel > 0.5)
+        hair_total += float((on_scalp * is_hair).sum())
+        skin_total += float((on_scalp * (1 - is_hair)).sum())
+    if hair_total <= LEAST_SHARE * (hair_total + skin_total):
+        return np.zeros(atlas.vertex_count, np.float32)
+    share /= np.maximum(weight, 1e-9)[:, None]
+    pull = vertex_pull(weight)
+    mirrored = 0.3 * np.minimum(pull[model.mirror], 1.0)
+    scalp = model.regions["scalp"][:, None]
+    total = pull + mirrored + PRIOR_PULL
+    wanted = pull[:, None] * share + mirrored[:, None] * share[model.mirror] + PRIOR_PULL * scalp
+    cover = solve_field(model.faces, wanted / total[:, None], total)
+    return np.clip(cover[:, 0], 0, 1) * support
+
+
+def soft_hairline(cover: F32, streaks: F32) -> F32:
+    """[N] cover with its edge broken up along the strands [N]."""
+    jitter = HAIRLINE_JITTER * streaks * 4 * cover * (1 - cover)
+    return smoothstep(0.3, 0.75, cover + jitter)
+
+
+def scalp_streaks(model: HeadModel, atlas: Atlas, cover: F32, seed: int) -> F32:
+    """[N] strands where `cover` [N] is not zero."""
+    out = np.zeros(len(cover), np.float32)
+    chosen = cover > 0
+    if chosen.any():
+        position_m = atlas.subset(chosen).at(model.v_template)
+        texel_m = float(np.sqrt(_area_m2(model, cover, atlas) / max(int(chosen.sum()), 1)))
+        out[chosen] = strand_noise(position_m, texel_m, seed)
+    return out
+
+
+def strand_detail(base: F32, streaks: F32, contrast: float) -> F32:
+    """[N, 3] sRGB differences of strands from their mean colour `base` [N, 3]."""
+    return base * (contrast * np.clip(streaks, -2.2, 2.6))[:, None]
+
+
+def strand_contrast(difference: F32, base: F32, weight: F32) -> float:
+    """Relative deviation of the seen hair's brightness from its smooth colour, kept plausible."""
+    if float(weight.sum()) <= 0:
+        return STRAND_CONTRAST[0]
+    relative = difference.mean(1) / np.maximum(base.mean(1), 0.05)
+    spread = float(np.sqrt(np.average(np.clip(relative, -1, 1) ** 2, weights=weight)))
+    return float(np.clip(0.8 * spread, *STRAND_CONTRAST))
+
+
+def _area_m2(model: HeadModel, cover: F32, atlas: Atlas) -> float:
+    triangles = np.unique(atlas.triangle[cover > 0])
+    a, b, c = np.moveaxis(model.v_template[model.faces[triangles]], 1, 0)
+    return float(np.linalg.norm(np.cross(b - a, c - a), axis=1).sum() / 2)

@@ -1,0 +1,66 @@
+"""Smooth fields on the mesh: colours solved on the vertices know no UV seams."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+from scipy.sparse.linalg import splu
+
+from headsmith.types import F32, I32
+
+
+@dataclass(frozen=True)
+class Guide:
+    """Differences along the edges that a solved field should have where it is not observed."""
+
+    values: F32
+    """[V, C] only their differences count"""
+    known: F32
+    """[V] 0..1; the differences of an edge count as far as both its ends are known, else they are taken as zero"""
+
+
+def edges_of(faces: I32) -> I32:
+    """[E, 2] each undirected edge once, the smaller vertex first."""
+    pairs = np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]])
+    return np.unique(np.sort(pairs, axis=1), axis=0)
+
+
+def solve_field(faces: I32, observed: F32, weight: F32, guide: Guide | None = None, stiffness: float = 1.0) -> F32:
+    """The field x [V, C] that minimises sum weight |x - observed|² + stiffness sum over edges |dx - d guide|².
+
+    `observed` [V, C] counts as far as `weight` [V] says; a part of the mesh without observations gets their mean.
+    """
+    count = len(observed)
+    edges = edges_of(faces)
+    pull = np.maximum(weight, 0).astype(np.float64)
+    mean = (pull @ observed) / max(float(pull.sum()), 1e-12)
+    anchor = 1e-6
+    i, j = edges.T
+    graph = sparse.coo_matrix((np.full(len(edges), stiffness), (i, j)), (count, count))
+    graph = graph + graph.T
+    system = sparse.diags(np.asarray(graph.sum(1)).ravel() + pull + anchor) - graph
+    right = pull[:, None] * observed + anchor * mean
+    if guide is not None:
+        shared = np.minimum(guide.known[i], guide.known[j]).astype(np.float64)[:, None]
+        difference = stiffness * shared * (guide.values[i] - guide.values[j])
+        for c in range(observed.shape[1]):
+            right[:, c] += np.bincount(i, difference[:, c], count) - np.bincount(j, difference[:, c], count)
+    return splu(system.tocsc()).solve(right).astype(np.float32)
+
+
+def smooth_field(faces: I32, values: F32, strength: float) -> F32:
+    """Values [V, C] blurred over roughly sqrt(strength) edges."""
+    return solve_field(faces, values, np.ones(len(values), np.float32), stiffness=strength)
+
+
+def grow(faces: I32, values: F32, rings: int) -> F32:
+    """Values [V] replaced `rings` times by the largest among the neighbours."""
+    out = values.copy()
+    i, j = edges_of(faces).T
+    for _ in range(rings):
+        before = out.copy()
+        np.maximum.at(out, i, before[j])
+        np.maximum.at(out, j, before[i])
+    return out
