@@ -1,0 +1,95 @@
+"""The formats, found among the modules beside this one, and the one way to write files.
+
+A format is one module with a tuple `FORMATS`; nothing has to be registered elsewhere.
+"""
+
+from __future__ import annotations
+
+import pkgutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import headsmith_exporters
+from headsmith.asset.avatar import Avatar
+from headsmith.errors import InputError
+from headsmith_exporters.files import check_free, write_files
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """What a format makes of an avatar."""
+
+    files: dict[str, bytes]
+    """file name -> content, to be written beside each other; the file that was asked for comes last"""
+    counts: dict[str, int]
+    """what the files hold (vertices, morph_targets, splats, ...)"""
+
+
+@dataclass(frozen=True)
+class Format:
+    name: str
+    suffix: str
+    """of the file that was asked for, with its dot"""
+    description: str
+    """one line for people who choose a format"""
+    options: Callable[[], Any]
+    """the dataclass of this format's options; called without arguments it gives the defaults"""
+    encode: Callable[[Avatar, str, Any], Encoded]
+    """(avatar, file name without suffix, options) -> `Encoded`, the same bytes for the same arguments"""
+
+
+@dataclass(frozen=True)
+class ExportResult:
+    files: tuple[Path, ...]
+    """written, the one that was asked for last"""
+    bytes: int
+    """their sizes together"""
+    counts: dict[str, int]
+
+
+@cache
+def formats() -> MappingProxyType[str, Format]:
+    """Every format by its name, sorted."""
+    modules = sorted(module.name for module in pkgutil.iter_modules(headsmith_exporters.__path__))
+    found: list[Format] = []
+    for module in modules:
+        found += getattr(import_module(f"headsmith_exporters.{module}"), "FORMATS", ())
+    return MappingProxyType({f.name: f for f in sorted(found, key=lambda f: f.name)})
+
+
+def format_named(name: str) -> Format:
+    """The format of that name; raises InputError with the names there are."""
+    known = formats()
+    if name not in known:
+        raise InputError(name, found="an unknown format", expected=f"one of {', '.join(known)}",
+                         action="choose one of those")  # fmt: skip
+    return known[name]
+
+
+def export(
+    avatar: Avatar, path: str | Path, format_name: str, options: Any = None, *, force: bool = False
+) -> ExportResult:
+    """Writes `avatar` to `path` and, for some formats, files beside it; readers see whole files or none.
+
+    `options` is an instance of the format's `options` dataclass, its defaults where it is None.
+    Raises InputError for an unknown format, a path with another suffix, a file that exists (unless `force`) and a
+    place that cannot be written.
+    """
+    chosen, path = format_named(format_name), Path(path)
+    if path.suffix.lower() != chosen.suffix:
+        raise InputError(path, found=f"the suffix '{path.suffix}'", expected=f"'{chosen.suffix}'",
+                         action=f"name a {chosen.suffix} file")  # fmt: skip
+    check_free([path], force)
+    encoded = chosen.encode(avatar, path.stem, chosen.options() if options is None else options)
+    *companions, main = encoded.files
+    written = {path.with_name(name): encoded.files[name] for name in companions}
+    check_free(written, force)
+    # under the very name that was asked for, also where its suffix is in capitals
+    written[path] = encoded.files[main]
+    write_files(written)
+    return ExportResult(tuple(written), sum(map(len, written.values())), encoded.counts)
