@@ -1,0 +1,112 @@
+"""The registry: which formats there are, and where files may go."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import headsmith_exporters
+from headsmith.asset.avatar import Avatar
+from headsmith.errors import InputError
+from headsmith_exporters import export, format_named, formats
+
+
+def test_every_format_is_found() -> None:
+    assert list(formats()) == ["glb", "obj", "ply"]
+    for name, one in formats().items():
+        assert (one.name, one.suffix) == (name, f".{name}")
+        assert one.description
+        one.options()
+
+
+def test_a_new_format_is_one_new_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "text.py").write_text(
+        "from headsmith_exporters.registry import Encoded, Format\n"
+        "def encode(avatar, stem, options):\n"
+        "    return Encoded({f'{stem}.txt': avatar.head.model_name.encode()}, {'lines': 1})\n"
+        "FORMATS = (Format('text', '.txt', 'a name', dict, encode),)\n"
+    )
+    monkeypatch.setattr(headsmith_exporters, "__path__", [*headsmith_exporters.__path__, str(tmp_path)])
+    formats.cache_clear()
+    try:
+        assert list(formats()) == ["glb", "obj", "ply", "text"]
+    finally:
+        formats.cache_clear()
+        sys.modules.pop("headsmith_exporters.text")
+
+
+@pytest.mark.parametrize("name", ["glb", "obj", "ply"])
+def test_result_lists_what_was_written(avatar: Avatar, tmp_path: Path, name: str) -> None:
+    result = export(avatar, tmp_path / f"ada.{name}", name)
+    assert sorted(result.files) == sorted(tmp_path.iterdir())
+    assert result.files[-1] == tmp_path / f"ada.{name}"
+    assert result.bytes == sum(file.stat().st_size for file in tmp_path.iterdir())
+    assert all(count >= 0 for count in result.counts.values())
+
+
+def test_a_suffix_in_capitals_is_kept(avatar: Avatar, tmp_path: Path) -> None:
+    assert export(avatar, tmp_path / "ADA.PLY", "ply").files == (tmp_path / "ADA.PLY",)
+    assert [file.name for file in tmp_path.iterdir()] == ["ADA.PLY"]
+
+
+def refusal(avatar: Avatar, path: Path, name: str = "ply") -> str:
+    with pytest.raises(InputError) as error:
+        export(avatar, path, name)
+    assert re.fullmatch(r"[^\n]+\.", str(error.value))
+    return str(error.value)
+
+
+def test_refusals(avatar: Avatar, tmp_path: Path) -> None:
+    assert "glb, obj, ply" in refusal(avatar, tmp_path / "a.fbx", "fbx")
+    assert ".ply" in refusal(avatar, tmp_path / "a.glb")
+    assert "no such folder" in refusal(avatar, tmp_path / "missing" / "a.ply")
+    (tmp_path / "folder.ply").mkdir()
+    assert "a folder" in refusal(avatar, tmp_path / "folder.ply")
+    (tmp_path / "old.ply").write_bytes(b"old")
+    assert "--force" in refusal(avatar, tmp_path / "old.ply")
+    assert (tmp_path / "old.ply").read_bytes() == b"old"
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["folder.ply", "old.ply"]
+
+
+def test_force_replaces(avatar: Avatar, tmp_path: Path) -> None:
+    (tmp_path / "old.ply").write_bytes(b"old")
+    export(avatar, tmp_path / "old.ply", "ply", force=True)
+    assert (tmp_path / "old.ply").read_bytes().startswith(b"ply\n")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limit on file sizes")
+def test_a_disk_that_fills_up_leaves_nothing_behind(tmp_path: Path) -> None:
+    code = (
+        "import resource, sys; from synthetic import make_avatar; from headsmith_exporters import export\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (9000, 9000))\n"
+        f"export(make_avatar(), {str(tmp_path / 'ada.obj')!r}, 'obj')"
+    )
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path), "PYTHONDONTWRITEBYTECODE": "1"}
+    out = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
+    assert "InputError" in out.stderr
+    assert "cannot be written (File too large)" in out.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_name_that_is_too_long_is_refused(avatar: Avatar, tmp_path: Path) -> None:
+    assert "cannot be written" in refusal(avatar, tmp_path / f"{'a' * 300}.ply")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_unknown_format_before_anything_else() -> None:
+    with pytest.raises(InputError, match="unknown format"):
+        format_named("GLB")
+
+
+def test_import_is_light_and_fast() -> None:
+    code = (
+        "import numpy, time, sys; start = time.perf_counter(); import headsmith_exporters;"
+        "assert time.perf_counter() - start < 0.3;"
+        "assert not {'torch', 'trimesh', 'scipy', 'PIL'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
