@@ -1,0 +1,138 @@
+"""Front-to-back blending of the binned splats, tile by tile.
+
+A tile's pixels lie in one block of rows by quantity, and a splat is blended only over the pixel rows that its ellipse
+reaches, as a slice that is indexed from 0: then the compiler vectorises the pixel loop.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numba import prange
+
+from headsmith.splats.compositing import ALPHA_MAX, TRANSMITTANCE_MIN
+from headsmith.splats.jit import f32, inlined, kernel, parallel_kernel
+from headsmith.splats.kernel_binning import (
+    BLUE,
+    GREEN,
+    OPACITY,
+    RADIUS_Y,
+    RED,
+    SIGMA_MAX,
+    TILE,
+    A,
+    B,
+    C,
+    X,
+    Y,
+)
+
+PIXELS = TILE * TILE
+ZERO, HALF, ONE = f32(0), f32(0.5), f32(1)
+CLAMP, FINISHED = f32(ALPHA_MAX), f32(TRANSMITTANCE_MIN)
+E2, E3, E4, E5, E6 = f32(1 / 2), f32(1 / 6), f32(1 / 24), f32(1 / 120), f32(1 / 720)
+MINUS_EIGHTH = f32(-0.125)
+# rows of the forward state: transmittance (0 once finished), the last transmittance, colour, pixel centres
+LIVE, FINAL, SUM_RED, SUM_GREEN, SUM_BLUE, CENTRE_X, CENTRE_Y = range(7)
+CHECK_EVERY = 16
+"""splats between two looks at which pixel rows are still open"""
+
+
+@inlined
+def exp_minus(sigma):
+    """exp(-sigma) for 0 <= sigma <= 5.55 to 1e-5: Taylor's series of exp(-sigma / 8), then to the eighth power."""
+    t = sigma * MINUS_EIGHTH
+    p = ((((E6 * t + E5) * t + E4) * t + E3) * t + E2) * t + ONE
+    p = p * t + ONE
+    p = p * p
+    p = p * p
+    return p * p
+
+
+@inlined
+def pixel_rows(f, tile_y):
+    """First and last pixel row of the tile (0..15) that the footprint reaches."""
+    top = f32(tile_y * TILE) + HALF
+    first = max(ZERO, math.ceil(f[Y] - f[RADIUS_Y] - top))
+    last = min(f32(TILE - 1), math.floor(f[Y] + f[RADIUS_Y] - top))
+    return int(first), int(last)
+
+
+@inlined
+def blend_one(state, last, f, entry):
+    """Blend one splat over pixels: state [7, P], last [P] the last entry that each pixel shows."""
+    live, final, centre_x, centre_y = state[LIVE], state[FINAL], state[CENTRE_X], state[CENTRE_Y]
+    sum_red, sum_green, sum_blue = state[SUM_RED], state[SUM_GREEN], state[SUM_BLUE]
+    x, y, a, b, c, opacity, sigma_max = f[X], f[Y], f[A], f[B], f[C], f[OPACITY], f[SIGMA_MAX]
+    red, green, blue = f[RED], f[GREEN], f[BLUE]
+    for i in range(last.shape[0]):
+        dx, dy = centre_x[i] - x, centre_y[i] - y
+        sigma = dx * (a * dx + b * dy) + c * dy * dy
+        falloff = exp_minus(sigma)  # outside the choice below: a call in a branch is not vectorised
+        falloff = falloff if sigma <= sigma_max else ZERO
+        raw = opacity * falloff
+        alpha = raw if raw < CLAMP else CLAMP
+        after = live[i] - live[i] * alpha
+        is_open = after > FINISHED
+        weight = alpha * live[i]
+        weight = weight if is_open else ZERO
+        live[i] = after if is_open else ZERO
+        final[i] = after if is_open else final[i]
+        last[i] = entry if weight > ZERO else last[i]
+        sum_red[i] += weight * red
+        sum_green[i] += weight * green
+        sum_blue[i] += weight * blue
+
+
+@kernel
+def row_is_finished(state, row):
+    most = ZERO
+    for i in range(row * TILE, row * TILE + TILE):
+        most = max(most, state[LIVE, i])
+    return most == ZERO
+
+
+@inlined
+def fill_centres(state, row_x, row_y, tile_x, tile_y):
+    for i in range(PIXELS):
+        state[row_x, i] = f32(tile_x * TILE + (i % TILE)) + HALF
+        state[row_y, i] = f32(tile_y * TILE + (i // TILE)) + HALF
+
+
+@kernel
+def blend_tile(tile, footprints, tile_starts, tile_splats, image, transmittance, last_entry):
+    """Blend one tile and write its pixels. The state is made here, so that the compiler knows its strides."""
+    height, width = transmittance.shape
+    tiles_x = (width + TILE - 1) // TILE
+    tile_y, tile_x = tile // tiles_x, tile % tiles_x
+    state, last = np.zeros((7, PIXELS), f32), np.full(PIXELS, -1, np.int32)
+    state[LIVE, :], state[FINAL, :] = ONE, ONE
+    fill_centres(state, CENTRE_X, CENTRE_Y, tile_x, tile_y)
+    start, first_open, last_open = tile_starts[tile], 0, min(TILE, height - tile_y * TILE) - 1
+    for entry in range(start, tile_starts[tile + 1]):
+        if (entry - start) % CHECK_EVERY == CHECK_EVERY - 1:
+            while first_open <= last_open and row_is_finished(state, first_open):
+                first_open += 1
+            while first_open <= last_open and row_is_finished(state, last_open):
+                last_open -= 1
+            if first_open > last_open:
+                break
+        f = footprints[tile_splats[entry]]
+        first, final = pixel_rows(f, tile_y)
+        first, final = max(first, first_open), min(final, last_open)
+        if first <= final:
+            p, q = first * TILE, final * TILE + TILE
+            blend_one(state[:, p:q], last[p:q], f, np.int32(entry))
+    for i in range(PIXELS):
+        y, x = tile_y * TILE + i // TILE, tile_x * TILE + i % TILE
+        if y < height and x < width:
+            transmittance[y, x], last_entry[y, x] = state[FINAL, i], last[i]
+            image[y, x, 0], image[y, x, 1], image[y, x, 2] = state[SUM_RED, i], state[SUM_GREEN, i], state[SUM_BLUE, i]
+
+
+@parallel_kernel
+def blend_forward(footprints, tile_starts, tile_splats, tile_order, image, transmittance, last_entry):
+    """Fills image [H, W, 3] (premultiplied), transmittance [H, W] and last_entry [H, W], -1 where nothing is seen."""
+    for k in prange(tile_order.shape[0]):
+        blend_tile(tile_order[k], footprints, tile_starts, tile_splats, image, transmittance, last_entry)
