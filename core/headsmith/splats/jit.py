@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-f32 = np.float32
+f32: Any = np.float32
 
 # reassociation and fused multiply-add, but NaN and infinity keep their meaning, as the guards against bad splats need
 # them; numpy's error model, because a division that may raise is a branch, and branches prevent vectorisation
@@ -22,7 +22,7 @@ _OPTIONS: dict[str, Any] = {
     "fastmath": {"nsz", "arcp", "contract", "afn", "reassoc"},
 }
 
-kernel = njit(**_OPTIONS)
-parallel_kernel = njit(**_OPTIONS, parallel=True)
-inlined = njit(**_OPTIONS, inline="always")
+kernel: Any = njit(**_OPTIONS)
+parallel_kernel: Any = njit(**_OPTIONS, parallel=True)
+inlined: Any = njit(**_OPTIONS, inline="always")
 """for functions inside vectorised loops, where a call that is not inlined costs several times the work"""

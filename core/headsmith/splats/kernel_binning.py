@@ -183,7 +183,7 @@ def balanced_order(loads: NDArray[np.int32]) -> I32:
 
 
 def bin_splats(means2d: F32, conics: F32, opacities: F32, colors: F32, depths: F32, *, width: int, height: int) -> Bins:
-    """Projected splats, float32: means2d [N, 2], conics [N, 3], opacities [N], colors [N, 3], depths [N] (0 not drawn)."""
+    """Of float32 means2d [N, 2], conics [N, 3], opacities [N], colors [N, 3] and depths [N] (0: not drawn)."""
     n = len(means2d)
     tiles = -(-width // TILE) * -(-height // TILE)
     footprints, counts = np.empty((n, FOOTPRINT_COLUMNS), f32), np.empty(n, np.int32)

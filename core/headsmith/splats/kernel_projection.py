@@ -242,7 +242,7 @@ def project_backward(
     means, quats, scales, view, K, size, conics, depths, compensations, g_means2d, g_conics, g_depths, g_compensations,
     g_means, g_quats, g_scales, g_view,
 ):  # fmt: skip
-    """Fills g_means [N, 3], g_quats [N, 4], g_scales [N, 3] and, if it has rows, g_view [N, 3, 4]; all zeroed before."""
+    """Fills g_means [N, 3], g_quats [N, 4], g_scales [N, 3] and, if it has rows, g_view [N, 3, 4], all zero before."""
     for i in prange(means.shape[0]):
         if depths[i] > ZERO:
             project_one_backward(
