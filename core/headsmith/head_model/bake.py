@@ -19,15 +19,16 @@ from headsmith.head_model.bake_identity import IdentityOptions, principal_compon
 from headsmith.head_model.bake_mesh import HeadLayout, head_layout
 from headsmith.head_model.bake_regions import region_masks, texel_importance
 from headsmith.head_model.bake_rig import PARENTS, joint_regressor, skin_weights
-from headsmith.head_model.bake_uv import texture_coordinates
+from headsmith.head_model.bake_uv import islands, texture_coordinates
 from headsmith.head_model.default import DATA_FILE, LICENCE, NAME, PARTS, pack
-from headsmith.head_model.embedding import Embedding, embed_landmarks
+from headsmith.head_model.embedding import Embedding, Look, embed_landmarks
 from headsmith.head_model.makehuman import MakeHuman
 from headsmith.head_model.model import JOINT_NAMES, HeadModel
 from headsmith.types import F32
 
 UNWRAP_JAW_OPEN = 0.3
 """how far the mouth is open while the head is flattened, so that the lips do not touch in the texture"""
+BROW_X_M, BROW_Y_M = (0.012, 0.022, 0.036, 0.052), (0.0185, 0.022, 0.0245, 0.018)
 DATA = Path(__file__).with_name("data") / DATA_FILE
 
 
@@ -75,13 +76,18 @@ def bake(source: MakeHuman, options: IdentityOptions | None = None) -> HeadModel
 def _landmarks(rest: F32, layout: HeadLayout, regions: dict[str, F32]) -> Embedding:
     from headsmith.landmarks import detect
 
-    return embed_landmarks(rest, layout.faces, detect, vertex_tints(rest, layout, regions))
+    parts = {name: layout.face_part == PARTS.index(name) for name in PARTS}
+    look = Look(vertex_tints(rest, layout, regions), parts["head"] & ~islands(layout).cavity,
+                (parts["eye_left"], parts["eye_right"]))  # fmt: skip
+    return embed_landmarks(rest, layout.faces, detect, look)
 
 
 def vertex_tints(rest: F32, layout: HeadLayout, regions: dict[str, F32]) -> F32:
     """[V, 3] sRGB 0..1: plain skin, lips and eyes, so that the landmark detector sees a face rather than a statue."""
     colors = np.tile(np.array([0.80, 0.66, 0.58]), (len(rest), 1))
+    colors += regions["inner_mouth"][:, None] * (np.array([0.45, 0.18, 0.18]) - colors)
     colors += regions["lips"][:, None] * (np.array([0.66, 0.38, 0.36]) - colors)
+    colors += eyebrows(rest)[:, None] * (np.array([0.34, 0.26, 0.22]) - colors)
     for part in ("teeth_upper", "teeth_lower"):
         colors[layout.part_rows(part)] = 0.9
     colors[layout.part_rows("lashes")] = np.array([0.30, 0.22, 0.20])
@@ -91,6 +97,14 @@ def vertex_tints(rest: F32, layout: HeadLayout, regions: dict[str, F32]) -> F32:
         eye[: 1 + (bake_eye.PUPIL_RING + 1) * bake_eye.SEGMENTS] = 0.03
         colors[layout.eye_slice(side)] = eye
     return colors.astype(np.float32)
+
+
+def eyebrows(rest: F32) -> F32:
+    """[V] 0..1 where an average person's eyebrows grow: an arch above each eye."""
+    x = np.abs(rest[:, 0])
+    arch = np.interp(x, BROW_X_M, BROW_Y_M)
+    across = np.exp(-(((rest[:, 1] - arch) / 0.0035) ** 2))
+    return across * (x > BROW_X_M[0] - 0.002) * (x < BROW_X_M[-1] + 0.002) * (rest[:, 2] > -0.02)
 
 
 if __name__ == "__main__":

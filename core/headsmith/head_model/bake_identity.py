@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from headsmith.head_model.bake_lips import lip_closer
 from headsmith.head_model.bake_mesh import HeadLayout
 from headsmith.head_model.makehuman import MakeHuman
 from headsmith.types import F32
@@ -23,7 +24,7 @@ LEFT_OUT = ("head-age", "head-trans", "neck-trans", "measure-neck-height")
 
 @dataclass(frozen=True)
 class IdentityOptions:
-    samples: int = 400
+    samples: int = 1200
     components: int = 150
     seed: int = 20240607
 
@@ -90,6 +91,9 @@ class MacroValues:
     """-1..1"""
 
 
+AVERAGE = MacroValues(0.5, 0.2, np.ones(3) / 3, 0.0, 0.0)
+
+
 def _three_way(value: float, noun: str) -> dict[str, float]:
     return {f"min{noun}": max(0.0, -value), f"average{noun}": 1 - abs(value), f"max{noun}": max(0.0, value)}
 
@@ -125,6 +129,8 @@ def random_heads(source: MakeHuman, layout: HeadLayout, options: IdentityOptions
     """[samples, V, 3] metres."""
     rng = np.random.default_rng(options.seed)
     macros, controls, skew = macro(source), details(source), asymmetries(source)
+    average = layout.place(source.base.vertices + macros.shape(AVERAGE))
+    closer = lip_closer(average, layout.carry(source.face_unit("jawOpen")), layout.part_rows("head"))
     heads = np.empty((options.samples, layout.vertex_count, 3), np.float32)
     for i in range(options.samples):
         body = source.base.vertices + macros.shape(draw_macro(rng))
@@ -133,7 +139,7 @@ def random_heads(source: MakeHuman, layout: HeadLayout, options: IdentityOptions
         for control in skew.values():
             x = float(np.clip(rng.normal(0, ASYMMETRY_SIGMA), -0.15, 0.15))
             body += x * control.up if x > 0 else -x * control.down
-        heads[i] = layout.place(body)
+        heads[i] = closer.close(layout.place(body))
     return heads
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.spatial import cKDTree
 
 from headsmith.asset.normals import vertex_normals
 from headsmith.head_model.raster import RasterBuffers, rasterize
@@ -19,6 +20,12 @@ Detect = Callable[[U8], Landmarks | None]
 
 IRIS_RIGHT, IRIS_LEFT = np.arange(468, 473), np.arange(473, 478)
 """the centre and four points of the rim, subject's right and left (MediaPipe counts the subject's right first)"""
+FRONT_WEIGHT = 4.0
+"""how much more the frontal view counts than each of the others"""
+SEARCH_PX = 14.0
+GRAZING_PX2 = 4.0
+AGREEMENT_M = 0.004
+"""views that disagree by this much lower the weight to 1/e"""
 
 
 @dataclass(frozen=True)
@@ -43,32 +50,44 @@ class Embedding:
 @dataclass(frozen=True)
 class View:
     camera: Camera
-    buffers: RasterBuffers
+    yaw_rad: float
     landmarks_px: F32
     """[478, 2]"""
 
 
+@dataclass(frozen=True)
+class Look:
+    """What is known about the mesh beyond its shape; everything may be left out."""
+
+    colors: F32 | None = None
+    """[V, 3] sRGB 0..1; plain grey if left out"""
+    skin_faces: Bool | None = None
+    """[F] where landmarks other than the irises may lie"""
+    eye_faces: tuple[Bool, Bool] | None = None
+    """[F] the left and the right eyeball, where the irises lie even under the lids"""
+
+
 def embed_landmarks(
-    vertices_m: F32, faces: I32, detect: Detect, colors: F32 | None = None, options: EmbeddingOptions | None = None
+    vertices_m: F32, faces: I32, detect: Detect, look: Look | None = None, options: EmbeddingOptions | None = None
 ) -> Embedding:
-    """Vertices [V, 3] around the origin midway between the eyes, faces [F, 3], sRGB `colors` [V, 3] 0..1.
+    """Vertices [V, 3] around the origin midway between the eyes, faces [F, 3].
 
     Raises ValueError if the detector sees no face in any view.
     """
-    options = options or EmbeddingOptions()
-    views = [view_of(vertices_m, faces, yaw, detect, colors, options) for yaw in options.yaws_rad]
+    options, look = options or EmbeddingOptions(), look or Look()
+    views = [view_of(vertices_m, faces, yaw, detect, look.colors, options) for yaw in options.yaws_rad]
     seen = [view for view in views if view is not None]
     if not seen:
         raise ValueError("no face was detected on any render of this head")
-    hits = [_hits(view, vertices_m, faces) for view in seen]
-    facing = np.stack([h.facing for h in hits])
-    best = facing.argmax(0)
-    pick = np.arange(facing.shape[1])
-    triangle = np.stack([h.triangle for h in hits])[best, pick]
-    barycentric = np.stack([h.barycentric for h in hits])[best, pick]
-    points = np.stack([h.points_m for h in hits])
-    weight = _agreement(points, facing, best) * (facing[best, pick] > 0)
-    return Embedding(triangle.astype(np.int32), barycentric.astype(np.float32), weight.astype(np.float32))
+    everything = np.ones(len(faces), bool)
+    skin = everything if look.skin_faces is None else look.skin_faces
+    out = _merge(seen, _surface(seen, vertices_m, faces, skin), np.arange(len(seen[0].landmarks_px)), options)
+    if look.eye_faces is None:
+        return out
+    for rows, eye in zip((IRIS_LEFT, IRIS_RIGHT), look.eye_faces, strict=True):
+        part = _merge(seen, _surface(seen, vertices_m, faces, eye), rows, options)
+        out.triangle[rows], out.barycentric[rows], out.weight[rows] = part.triangle, part.barycentric, part.weight
+    return out
 
 
 def view_of(
@@ -76,9 +95,9 @@ def view_of(
 ) -> View | None:
     """One render and what the detector finds on it."""
     camera = orbit_camera(yaw_rad, options)
-    image, buffers = render(vertices_m, faces, camera, colors)
+    image, _ = render(vertices_m, faces, camera, colors)
     found = detect(image)
-    return None if found is None else View(camera, buffers, found.points_px)
+    return None if found is None else View(camera, yaw_rad, found.points_px)
 
 
 def orbit_camera(yaw_rad: float, options: EmbeddingOptions) -> Camera:
@@ -106,51 +125,61 @@ def render(vertices_m: F32, faces: I32, camera: Camera, colors: F32 | None) -> t
 
 
 @dataclass(frozen=True)
-class _Hits:
+class _Surface:
+    """Every point of the surface that some view's pixels see."""
+
     triangle: I32
+    """[P]"""
     barycentric: F32
+    """[P, 3]"""
     points_m: F32
-    facing: F32
-    """[478] cosine between the surface normal and the direction to the camera, 0 where nothing is hit"""
+    """[P, 3]"""
+    normals: F32
+    """[P, 3]"""
 
 
-def _hits(view: View, vertices_m: F32, faces: I32) -> _Hits:
-    """The surface under each landmark of one view; a landmark just off the silhouette takes the nearest pixel."""
-    width, height = view.camera.size_px
-    x, y = np.floor(view.landmarks_px).astype(int).T
-    inside = (x >= 0) & (x < width) & (y >= 0) & (y < height)
-    x, y = np.clip(x, 0, width - 1), np.clip(y, 0, height - 1)
-    triangle = view.buffers.triangle[y, x]
-    hit = inside & (triangle >= 0)
-    triangle = np.where(hit, triangle, 0)
-    barycentric = _barycentric_at(view, vertices_m, faces[triangle])
+def _surface(views: Sequence[View], vertices_m: F32, faces: I32, allowed: Bool) -> _Surface:
+    """What the views would see if the mesh had only its `allowed` triangles."""
+    vertices_m, rows = vertices_m.astype(np.float32), np.flatnonzero(allowed)
+    buffers = [rasterize(vertices_m, faces[rows], view.camera) for view in views]
+    triangle = rows[np.concatenate([b.triangle[b.triangle >= 0] for b in buffers])]
+    barycentric = np.concatenate([b.barycentric[b.triangle >= 0] for b in buffers])
+    corner_normals = vertex_normals(vertices_m, faces)
     points = (vertices_m[faces[triangle]] * barycentric[..., None]).sum(1)
-    normals = (vertex_normals(vertices_m.astype(np.float32), faces)[faces[triangle]] * barycentric[..., None]).sum(1)
-    to_camera = view.camera.position_m - points
-    facing = (normals * to_camera).sum(1) / np.linalg.norm(to_camera, axis=1)
-    return _Hits(triangle, barycentric, points, np.where(hit, np.maximum(facing, 0), 0))
+    normals = (corner_normals[faces[triangle]] * barycentric[..., None]).sum(1)
+    return _Surface(triangle, barycentric, points, normals)
 
 
-def _barycentric_at(view: View, vertices_m: F32, corners: I32) -> F32:
-    """[478, 3] exact, perspective-correct position of each landmark's ray on its triangle, kept inside it."""
-    pixels, z = view.camera.project(vertices_m.astype(np.float32))
-    a, b, c = (pixels[corners[:, k]].astype(np.float64) for k in range(3))
-    p = view.landmarks_px.astype(np.float64)
-    area = _cross(b - a, c - a)
-    area = np.where(np.abs(area) < 1e-9, 1e-9, area)
-    w = np.stack([_cross(b - p, c - p), _cross(c - p, a - p), _cross(a - p, b - p)], 1) / area[:, None]
-    w = np.clip(w, 0, 1) / z[corners]
-    return w / w.sum(1, keepdims=True)
+def _merge(views: Sequence[View], surface: _Surface, landmarks: I32, options: EmbeddingOptions) -> Embedding:
+    """For each of the `landmarks` the surface point that lies nearest to it in all views that see it frontally.
+
+    A landmark on the outline slides along the cheek with the view; the front view counts most, since most
+    photos are taken from there, and the disagreement of the others shows in the weight.
+    """
+    pixels = np.stack([v.camera.project(surface.points_m)[0] for v in views])
+    facing = np.stack([_facing(v.camera, surface) for v in views])
+    importance = np.array([FRONT_WEIGHT if abs(v.yaw_rad) < 0.1 else 1.0 for v in views])
+    weight = np.maximum(facing, 0.0) ** 2 * importance[:, None] + 1e-6
+    targets = np.stack([v.landmarks_px[landmarks] for v in views])
+    near_each = [cKDTree(p).query_ball_point(t, SEARCH_PX) for p, t in zip(pixels, targets, strict=True)]
+    px_per_m = options.size_px / options.field_m
+    chosen, quality = [], []
+    for k in range(len(landmarks)):
+        near = np.unique(np.concatenate([np.array(each[k], np.int64) for each in near_each]))
+        if not len(near):
+            near = cKDTree(pixels[0]).query(targets[0, k], 50)[1]
+        w = weight[:, near]
+        squared = (((pixels[:, near] - targets[:, k, None]) ** 2).sum(-1) * w).sum(0) / w.sum(0)
+        # a point that every view sees at a grazing angle explains nothing, hence the pull to facing ones
+        i = int(np.argmin(squared + GRAZING_PX2 * (1 - facing[:, near].max(0))))
+        chosen.append(near[i])
+        error_m = np.sqrt(squared[i]) / px_per_m
+        quality.append(max(facing[:, near[i]].max(), 0.0) * np.exp(-((error_m / AGREEMENT_M) ** 2)))
+    return Embedding(surface.triangle[chosen].astype(np.int32), surface.barycentric[chosen].astype(np.float32),
+                     np.array(quality, np.float32))  # fmt: skip
 
 
-def _cross(a: F32, b: F32) -> F32:
-    return a[..., 0] * b[..., 1] - a[..., 1] * b[..., 0]
-
-
-def _agreement(points_m: F32, facing: F32, best: I32) -> F32:
-    """[478] 1 where the views place a landmark at one point, falling to 0.1 as they disagree by a centimetre."""
-    chosen = points_m[best, np.arange(len(best))]
-    visible: Bool = facing > 0.25
-    distance = np.linalg.norm(points_m - chosen, axis=-1) * visible
-    spread = distance.sum(0) / np.maximum(visible.sum(0) - 1, 1)
-    return np.exp(-((spread / 0.006) ** 2)) * 0.9 + 0.1
+def _facing(camera: Camera, surface: _Surface) -> F32:
+    """[P] cosine between the surface normal and the direction to the camera."""
+    to_camera = camera.position_m - surface.points_m
+    return (surface.normals * to_camera).sum(1) / np.linalg.norm(to_camera, axis=1)
