@@ -55,7 +55,9 @@ def fit_head(
     for i, stage in enumerate([rough] * params.rounds + [fine] * params.rounds):
         state = solve(_with_outlines(stage, state, photos), state)
         progress(0.2 + 0.7 * (i + 1) / (2 * params.rounds))
-    return _finish(problem, state, photos)
+    fit = _finish(problem, state, photos)
+    progress(1.0)
+    return fit
 
 
 def _problem(model: HeadModel, photos: Photos, params: FitParams) -> Problem:

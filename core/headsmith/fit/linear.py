@@ -34,8 +34,9 @@ class Linear:
         """Plus a constant."""
         return Linear(self.value + amount, self.by_shared, self.by_view)
 
-    def __getitem__(self, key: object) -> Linear:
-        return Linear(self.value[key], self.by_shared[key], self.by_view[key])  # type: ignore[index]
+    def component(self, axis: int) -> Linear:
+        """One entry of the last axis of the value."""
+        return Linear(self.value[..., axis], self.by_shared[..., axis, :], self.by_view[..., axis, :])
 
     def __sub__(self, other: Linear) -> Linear:
         return Linear(self.value - other.value, self.by_shared - other.by_shared, self.by_view - other.by_view)

@@ -6,7 +6,7 @@ import numpy as np
 
 from headsmith.fit.offsets import EYES
 from headsmith.head_model.model import HeadModel
-from headsmith.types import F32, Bool
+from headsmith.types import F32, I32, Bool
 
 TOUCHING_M, CLEAR_M = 2.5e-3, 7e-3
 """skin nearer to an eyeball than the first keeps its distance fully, beyond the second not at all"""
@@ -42,7 +42,7 @@ def _sphere(points: F32) -> tuple[F32, float]:
     return x[:3], float(np.sqrt(x[3] + x[:3] @ x[:3]))
 
 
-def folded(before_m: F32, after_m: F32, faces: F32) -> Bool:
+def folded(before_m: F32, after_m: F32, faces: I32) -> Bool:
     """[F] True for triangles that a deformation turned by more than a right angle."""
     return (_normals(before_m, faces) * _normals(after_m, faces)).sum(1) < 0
 
@@ -56,6 +56,6 @@ def unfold(model: HeadModel, rest_m: F32, offsets_m: F32) -> F32:
     return offsets_m
 
 
-def _normals(vertices_m: F32, faces: F32) -> F32:
+def _normals(vertices_m: F32, faces: I32) -> F32:
     a, b, c = np.moveaxis(vertices_m[faces].astype(np.float64), 1, 0)
     return np.cross(b - a, c - a)

@@ -23,7 +23,7 @@ def depth_residual(camera_space: Linear, focal_px: float, observed_px: F32, weig
     (https://ai.google.dev/edge/mediapipe/solutions/vision/face_landmarker).
     """
     share = weights / weights.sum()
-    z = camera_space[:, 2]
+    z = camera_space.component(2)
     mean = Linear(share @ z.value, share @ z.by_shared, share @ z.by_view)
     centred = Linear(z.value - mean.value, z.by_shared - mean.by_shared, z.by_view - mean.by_view)
     return centred.scaled(focal_px / mean.value).shifted(-(observed_px - share @ observed_px)).scaled(weights)
@@ -34,7 +34,7 @@ def silhouette_residual(pixels: Linear, matched_px: F32, normals: F32, weights: 
 
     Point-to-line, so that the outline may slide along itself (Chen and Medioni 1992).
     """
-    return pixels.shifted(-matched_px).transformed(normals[:, None, :])[:, 0].scaled(weights)
+    return pixels.shifted(-matched_px).transformed(normals[:, None, :]).component(0).scaled(weights)
 
 
 def lip_gap_residual(upper: Linear, lower: Linear, template_gap_m: F32, weight: float) -> Linear:
