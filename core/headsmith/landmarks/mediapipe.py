@@ -6,7 +6,6 @@ Model card: https://ai.google.dev/edge/mediapipe/solutions/vision/face_landmarke
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ import numpy as np
 from mediapipe.tasks.python import BaseOptions, vision
 
 from headsmith.asset.arkit import ARKIT_52
+from headsmith.quiet import native_stderr_silenced
 from headsmith.types import F32, U8
 
 MODEL_SHA256 = "64184e229b263107bc2b804c6625db1341ff2bb731874b0bcc2fe6544e0bc9ff"
@@ -85,7 +85,7 @@ class FaceFinder:
 @contextmanager
 def face_finder() -> Iterator[FaceFinder]:
     """A `FaceFinder` that is closed at the end and whose C++ log stays off the terminal."""
-    with _native_stderr_silenced():
+    with native_stderr_silenced():
         finder = FaceFinder()
         try:
             yield finder
@@ -104,16 +104,3 @@ def _model_bytes() -> bytes:
     if hashlib.sha256(content).hexdigest() != MODEL_SHA256:
         raise RuntimeError("headsmith/landmarks/data/face_landmarker.task is damaged; install headsmith again.")
     return content
-
-
-@contextmanager
-def _native_stderr_silenced() -> Iterator[None]:
-    # MediaPipe's graph logs to file descriptor 2 before its logging can be configured from Python
-    saved, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 2)
-        yield
-    finally:
-        os.dup2(saved, 2)
-        os.close(saved)
-        os.close(nowhere)
