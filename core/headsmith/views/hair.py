@@ -1,0 +1,49 @@
+"""Hair that stands off the scalp: a closed surface grown from the photos' mattes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from headsmith.head_model.model import HeadModel
+from headsmith.types import F32, Frame, HairShell, HeadFit, Mattes
+from headsmith.views.hair_color import color_hair, surface
+from headsmith.views.hair_photo import HairPhoto, measure_photo
+from headsmith.views.hair_volume import HairVolume, hair_volume
+from headsmith.views.params import HairParams
+from headsmith.views.surface_nets import surface_nets
+
+_HIDDEN_M = 0.001
+"""hair thinner than this lies under the skin"""
+
+
+def grow_hair(
+    model: HeadModel, fit: HeadFit, frames: Sequence[Frame], mattes: Sequence[Mattes], params: HairParams
+) -> HairShell | None:
+    """The outer surface of the hair in rest pose; None where the photos show practically none.
+
+    Frames and mattes go with `fit.views`. The shell is solid: it goes on under the scalp, and behind the face where
+    it has to, so that it is closed; such vertices have thickness 0.
+    """
+    photos = [measure_photo(model, fit, (k, matte), params) for k, matte in enumerate(mattes)]
+    if max(_hair_fraction(photo) for photo in photos) < params.min_hair_fraction:
+        return None
+    rest = model.rest_vertices(fit.identity, fit.offsets_m)
+    volume = hair_volume(model, rest, photos, params)
+    vertices, faces = surface_nets(volume.field, volume.grid.origin_m, volume.grid.voxel_m)
+    if not len(faces):
+        return None
+    shots = list(zip(photos, frames, mattes, strict=True))
+    colors, seen = color_hair(surface(vertices, faces), model.faces, shots, params)
+    return HairShell(vertices, faces, colors, seen, _thickness(volume, vertices))
+
+
+def _hair_fraction(photo: HairPhoto) -> float:
+    return float(photo.hair.sum() / max((photo.head_sd_m > 0).sum(), 1))
+
+
+def _thickness(volume: HairVolume, vertices_m: F32) -> F32:
+    """[M] metres from the surface down to the skull, 0 for vertices under the skin."""
+    depth = volume.grid.sample(volume.skull, vertices_m)
+    return np.where(depth > _HIDDEN_M, depth, 0).astype(np.float32)

@@ -1,0 +1,73 @@
+"""Pictures of the textured head together with its hair."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from headsmith.head_model.model import HeadModel
+from headsmith.head_model.raster import rasterize
+from headsmith.head_model.shading import render_textured, sample_bilinear
+from headsmith.types import F32, Camera, HairShell, StaticTexture
+from headsmith.views.skull import move
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is drawn."""
+
+    model: HeadModel
+    texture: StaticTexture
+    hair: HairShell | None
+
+
+@dataclass(frozen=True)
+class Picture:
+    image: F32
+    """[H, W, 3] sRGB 0..1, on black"""
+    alpha: F32
+    """[H, W] 0..1"""
+    observed: F32
+    """[H, W] 0..1 how far photos showed what is drawn"""
+
+
+def render_subject(subject: Subject, posed_m: F32, T_skull: F32, camera: Camera, supersample: int) -> Picture:
+    """The posed head [V, 3] and the hair, moved with the skull by `T_skull` [4, 4], with soft edges."""
+    fine = _enlarge(camera, supersample)
+    model, texture, hair = subject.model, subject.texture, subject.hair
+    image, head = render_textured(
+        posed_m, model.faces, model.uvs, model.uv_faces, texture.albedo, fine, texture.light_sh[0]
+    )  # fmt: skip
+    seen = np.clip(texture.observed * 255 + 0.5, 0, 255).astype(np.uint8)
+    observed = sample_bilinear(seen, head.interpolate(model.uvs[model.uv_faces]))[..., 0]
+    depth = head.depth_m
+    if hair is not None:
+        shell = rasterize(move(T_skull, hair.vertices_m), hair.faces, fine)
+        look = np.concatenate([hair.colors / 255.0, hair.seen[:, None]], 1).astype(np.float32)
+        drawn = shell.interpolate(look[hair.faces])
+        front = shell.depth_m < depth
+        image = np.where(front[..., None], drawn[..., :3], image)
+        observed = np.where(front, drawn[..., 3], observed)
+        depth = np.minimum(depth, shell.depth_m)
+    alpha = np.isfinite(depth).astype(np.float32)
+    observed = np.where(alpha > 0, observed, 0)
+    # where the picture is partly empty, what is seen tells how far it was observed
+    coverage = shrink(alpha, supersample)
+    share = shrink(observed, supersample) / np.maximum(coverage, 1e-6)
+    return Picture(shrink(image, supersample), coverage, share.astype(np.float32))
+
+
+def shrink(image: F32, factor: int) -> F32:
+    """[H, W] or [H, W, C] averaged over blocks of `factor` x `factor` pixels."""
+    height, width = image.shape[0] // factor, image.shape[1] // factor
+    blocks = image.reshape(height, factor, width, factor, *image.shape[2:])
+    return blocks.mean((1, 3), dtype=np.float32)
+
+
+def _enlarge(camera: Camera, factor: int) -> Camera:
+    (x, y), (width, height) = camera.principal_px, camera.size_px
+    return replace(
+        camera, focal_px=camera.focal_px * factor, principal_px=(x * factor, y * factor),
+        size_px=(width * factor, height * factor),
+    )  # fmt: skip
