@@ -38,7 +38,7 @@ def _setup(head):
 
 
 def test_points_are_those_of_the_head_model(head):
-    layout, points, state = _setup(head)
+    _, points, state = _setup(head)
     view, space = state.views[0], points.space
     rest = (head.v_template + space.directions @ state.head).astype(np.float64)
     vertices = head.pose(rest, view.expression, view.joint_rotations) @ view.R.T + view.t_m

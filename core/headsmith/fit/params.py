@@ -40,14 +40,14 @@ class FitParams:
 
     landmark_std: float = 0.02
     """how far a landmark may be off while the identity is estimated"""
-    fine_landmark_std: float = 0.008
+    fine_landmark_std: float = 0.005
     """the same while offsets are estimated"""
     depth_std: float = 0.10
     """of MediaPipe's relative depth, which is largely a guess"""
     silhouette_std: float = 0.03
     focal_log_std: float = 0.15
     """of the logarithm of the focal length around the frame's own"""
-    score_std: float = 0.15
+    score_std: float = 0.2
     """of an ARKit weight around MediaPipe's score"""
     coefficient_std: float = 1.0
     """of an expression coefficient of models that have no ARKit basis"""

@@ -10,7 +10,7 @@ from scipy.ndimage import binary_erosion, gaussian_filter, map_coordinates
 from headsmith.fit.evidence import Outline
 from headsmith.fit.points import HeadSpace, points_at
 from headsmith.head_model.raster import rasterize
-from headsmith.types import F32, Camera, Mattes
+from headsmith.types import F32, I32, Camera, Mattes
 
 SEARCH_PX = 14.0
 """how far from the outline a matte's edge is looked for, at the comparison's size"""
@@ -46,7 +46,7 @@ def scaled_camera(camera: Camera, scale: float) -> Camera:
     return replace(camera, focal_px=camera.focal_px * scale, principal_px=principal, size_px=size)
 
 
-def _outline(vertices_m: F32, space: HeadSpace, camera: Camera) -> tuple[F32, F32, F32, F32]:
+def _outline(vertices_m: F32, space: HeadSpace, camera: Camera) -> tuple[I32, F32, F32, F32]:
     """Triangle [K], barycentric [K, 3], pixel [K, 2] and outward normal [K, 2] of the outline."""
     faces = space.model.faces
     buffers = rasterize(vertices_m, faces, camera)
