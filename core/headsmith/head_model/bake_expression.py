@@ -7,12 +7,18 @@ import numpy as np
 from headsmith.asset.arkit import ARKIT_52
 from headsmith.asset.skinning import rotation_matrices
 from headsmith.head_model import bake_eye
+from headsmith.head_model.bake_identity import ETHNICITIES
 from headsmith.head_model.bake_mesh import HeadLayout
 from headsmith.head_model.makehuman import MakeHuman
 from headsmith.types import F32
 
-GAZE_RADIANS = {"Down": (0.44, 0.0), "Up": (-0.44, 0.0), "In": (0.0, -0.52), "Out": (0.0, 0.52)}
+GAZE_RADIANS = {"Down": (0.40, 0.0), "Up": (-0.35, 0.0), "In": (0.0, -0.44), "Out": (0.0, 0.44)}
 """rotation about x and, for the left eye, about y at weight 1"""
+
+SHARE = {"jawOpen": 0.85, "mouthClose": 0.85, "mouthShrugUpper": 0.85, "mouthPucker": 0.5, "browInnerUp": 1.2}
+"""of the face unit, where it is too strong or too weak; mouthClose closes what jawOpen opens"""
+ADDED = {"mouthPucker": {"mouth-pursing": 0.6}}
+"""MakeHuman's expression units on top of the face unit"""
 
 
 def arkit_deltas(source: MakeHuman, layout: HeadLayout, rest: F32) -> F32:
@@ -29,7 +35,11 @@ def arkit_deltas(source: MakeHuman, layout: HeadLayout, rest: F32) -> F32:
 
 
 def _combined(source: MakeHuman, name: str) -> F32:
-    return source.face_unit(name)
+    """[N, 3] the face unit with its corrections."""
+    field = SHARE.get(name, 1.0) * source.face_unit(name)
+    for unit, amount in ADDED.get(name, {}).items():
+        field = field + amount * sum(source.target(f"expression/units/{e}/{unit}") for e in ETHNICITIES) / len(ETHNICITIES)
+    return field
 
 
 def _turned(eyeball: F32, direction: str, side: int) -> F32:

@@ -8,6 +8,7 @@ import numpy as np
 
 from headsmith.head_model.bake_lips import lip_closer
 from headsmith.head_model.bake_mesh import HeadLayout
+from headsmith.head_model.bake_uv import lip_rim
 from headsmith.head_model.makehuman import MakeHuman
 from headsmith.types import F32
 
@@ -130,7 +131,7 @@ def random_heads(source: MakeHuman, layout: HeadLayout, options: IdentityOptions
     rng = np.random.default_rng(options.seed)
     macros, controls, skew = macro(source), details(source), asymmetries(source)
     average = layout.place(source.base.vertices + macros.shape(AVERAGE))
-    closer = lip_closer(average, layout.carry(source.face_unit("jawOpen")), layout.part_rows("head"))
+    closer = lip_closer(average, layout, lip_rim(layout))
     heads = np.empty((options.samples, layout.vertex_count, 3), np.float32)
     for i in range(options.samples):
         body = source.base.vertices + macros.shape(draw_macro(rng))

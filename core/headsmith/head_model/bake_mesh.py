@@ -17,6 +17,9 @@ NECK_CUT_VERTEX = 1526
 """a midline vertex of the base mesh above the breastbone; the edge loop through it is the rim of the neck"""
 ADULT_SCALE = 1.06
 """MakeHuman's average head has an interpupillary distance of 58 mm, adults have 61 to 64 mm"""
+TEETH_SCALE = np.array([0.94, 1.0, 1.0])
+TEETH_BACK_M, TEETH_DROP_M = 0.0025, {"teeth_upper": 0.0, "teeth_lower": 0.001}
+"""MakeHuman's teeth stick through the closed lips beside the corners of the mouth"""
 GROUPS = {
     "body": "head",
     "helper-upper-teeth": "teeth_upper",
@@ -72,6 +75,9 @@ class HeadLayout:
         """[V, 3] metres, true size, origin midway between the eyes, from base-mesh vertices [N, 3]."""
         balls, centres = zip(*(_eyeball(base_vertices[rows]) for rows in self.eye_rows), strict=True)
         placed = np.concatenate([self._blend(base_vertices), *balls])
+        for part, drop_m in TEETH_DROP_M.items():
+            rows = self.part_rows(part)
+            placed[rows] = placed[rows] * TEETH_SCALE - np.array([0.0, drop_m, TEETH_BACK_M])
         return (placed - (centres[0] + centres[1]) / 2) * ADULT_SCALE
 
     def _blend(self, field: F32) -> F32:

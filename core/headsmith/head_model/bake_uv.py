@@ -66,6 +66,17 @@ def _mask(count: int, rows: I32) -> Bool:
     return out
 
 
+def lip_rim(layout: HeadLayout) -> I32:
+    """The closed loop of vertices where the lips pass into the mouth cavity, in order."""
+    cavity = layout.faces[islands(layout).cavity]
+    directed = {(int(a), int(b)) for f in cavity for a, b in zip(f, np.roll(f, -1), strict=True)}
+    following = {a: b for a, b in directed if (b, a) not in directed}
+    loop = [next(iter(following))]
+    while (n := following[loop[-1]]) != loop[0]:
+        loop.append(n)
+    return np.array(loop, np.int32)
+
+
 def texture_coordinates(layout: HeadLayout, rest: F32, importance: F32) -> tuple[F32, I32]:
     """uvs [U, 2] and uv_faces [F, 3]; `importance` [V] is the wished density of texels on the outer head."""
     parts = islands(layout)
