@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -53,7 +54,7 @@ def match_exposure(layers: list[Layer]) -> list[F32]:
     return gains
 
 
-def blend_over(base: F32, layers: list[Layer], atlas: Atlas, faces: I32) -> tuple[F32, F32]:
+def blend_over(base: F32, layers: Sequence[Layer], atlas: Atlas, faces: I32) -> tuple[F32, F32]:
     """What the photos add to `base` [N, 3]: differences [N, 3] and how far they are seen [N] 0..1."""
     slow_weight = [_slow_weight(layer, atlas, faces) for layer in layers]
     slow_total = np.maximum(sum(slow_weight), 1e-6)

@@ -19,7 +19,7 @@ from headsmith.types import F32
 FALLBACK_SKIN = np.array([0.78, 0.62, 0.54], np.float32)
 """sRGB, where no photo shows any skin"""
 FALLBACK_HAIR = np.array([0.22, 0.16, 0.12], np.float32)
-STEADYING = 0.02
+SKIN_STEADYING, HAIR_STEADYING = 0.02, 0.12
 """pull of unseen vertices towards the mean colour of their kind, against one edge of the mesh"""
 
 
@@ -29,8 +29,12 @@ class Covering:
 
     skin: tuple[Layer, ...]
     hair: tuple[Layer, ...]
+    either: tuple[Layer, ...]
+    """skin or hair, as it may come"""
     cover: F32
     """[V] how far hair covers the mesh"""
+    detail_keep: F32
+    """[V] share of the photos' detail that is kept"""
 
 
 def complete_surface(model: HeadModel, atlas: Atlas, covering: Covering, seed: int) -> tuple[F32, F32]:
@@ -38,11 +42,11 @@ def complete_surface(model: HeadModel, atlas: Atlas, covering: Covering, seed: i
     cover = atlas.at(covering.cover)
     streaks = scalp_streaks(model, atlas, cover, seed)
     hairy = soft_hairline(cover, streaks)[:, None]
-    skin_base = atlas.at(base_colours(model, atlas, covering.skin, FALLBACK_SKIN))
-    hair_base = atlas.at(base_colours(model, atlas, covering.hair, FALLBACK_HAIR))
+    skin_base = atlas.at(base_colours(model, atlas, covering.skin, _Kind(FALLBACK_SKIN, SKIN_STEADYING)))
+    hair_base = atlas.at(base_colours(model, atlas, covering.hair, _Kind(FALLBACK_HAIR, HAIR_STEADYING)))
     base = skin_base * (1 - hairy) + hair_base * hairy
-    layers = [_joined(s, h) for s, h in zip(covering.skin, covering.hair, strict=True)]
-    difference, seen = blend_over(base, layers, atlas, model.faces)
+    difference, seen = blend_over(base, covering.either, atlas, model.faces)
+    difference *= atlas.at(covering.detail_keep)[:, None]
     invented = _invented(model, atlas, difference, seen, _Mix(base, hair_base, hairy, streaks, seed))
     reflected, reflected_seen = _reflected(model, atlas, difference, seen)
     unseen = reflected_seen * reflected + (1 - reflected_seen) * invented
@@ -58,7 +62,13 @@ class _Mix:
     seed: int
 
 
-def base_colours(model: HeadModel, atlas: Atlas, layers: tuple[Layer, ...], fallback: F32) -> F32:
+@dataclass(frozen=True)
+class _Kind:
+    fallback: F32
+    steadying: float
+
+
+def base_colours(model: HeadModel, atlas: Atlas, layers: tuple[Layer, ...], kind: _Kind) -> F32:
     """[V, 3] the smooth colour of skin or of hair over the whole mesh, symmetric where only one side is seen."""
     total = np.zeros(atlas.vertex_count, np.float32)
     mean = np.zeros((atlas.vertex_count, 3), np.float32)
@@ -67,17 +77,13 @@ def base_colours(model: HeadModel, atlas: Atlas, layers: tuple[Layer, ...], fall
         mean += colours * weight[:, None]
         total += weight
     if not total.any():
-        return np.broadcast_to(fallback, mean.shape).astype(np.float32)
+        return np.broadcast_to(kind.fallback, mean.shape).astype(np.float32)
     mean /= np.maximum(total, 1e-9)[:, None]
     pull = vertex_pull(total)
     typical = np.median(mean[pull > 0.5 * PULL], axis=0) if (pull > 0.5 * PULL).any() else mean[pull > 0].mean(0)
-    observed = (pull[:, None] * mean + STEADYING * typical) / (pull + STEADYING)[:, None]
+    observed = (pull[:, None] * mean + kind.steadying * typical) / (pull + kind.steadying)[:, None]
     guide = Guide(mean[model.mirror], np.clip(pull[model.mirror] / PULL, 0, 1))
-    return np.clip(solve_field(model.faces, observed, pull + STEADYING, guide), 0.01, 1)
-
-
-def _joined(skin: Layer, hair: Layer) -> Layer:
-    return Layer(skin.albedo, np.maximum(skin.weight, hair.weight))
+    return np.clip(solve_field(model.faces, observed, pull + kind.steadying, guide), 0.01, 1)
 
 
 def _reflected(model: HeadModel, atlas: Atlas, difference: F32, seen: F32) -> tuple[F32, F32]:

@@ -104,7 +104,7 @@ def _sclera(place: F32, angle: F32, turn: F32, look: EyeLook, random: np.random.
     """White near the iris, warmer and darker towards the corners and under the lids, with faint veins."""
     outward = smoothstep(1.1 * look.radius, 3.2 * look.radius, angle)
     under_lid = smoothstep(0.7 * look.radius, 2.0 * look.radius, place[:, 1])
-    shade = 1 - 0.22 * outward - 0.18 * under_lid
+    shade = 1 - 0.28 * outward - 0.22 * under_lid
     along = np.clip(angle / 1.6, 0, 1)
     wander = 0.03 * lattice_noise(random.standard_normal((11, 9)), turn, along)
     branch = lattice_noise(random.standard_normal((61, 7)), turn + wander, along)

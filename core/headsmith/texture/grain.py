@@ -11,16 +11,17 @@ from headsmith.types import F32, Bool
 
 TILE_M = 0.04
 PATCH_M = (0.024, 0.016, 0.011, 0.0075)
-LOWEST_WAVE_M = 0.008
+LOWEST_WAVE_M = 0.006
 """waves longer than this are left to the smooth fill"""
-DEFAULT_CONTRAST = 0.012
-"""standard deviation (sRGB 0..1) where no patch is seen well enough"""
+CONTRAST = (0.006, 0.016)
+"""least and largest standard deviation, sRGB 0..1; what a small photo calls detail is mostly blotches and noise"""
+DEFAULT_CONTRAST = 0.01
 
 
 def skin_grain(atlas: Atlas, detail: F32, good: Bool, texels_per_m: float, seed: int) -> F32:
     """[t, t, 3] a tile `TILE_M` wide that repeats, made from the detail [N, 3] (sRGB) around the `good` [N] texels.
 
-    Random-phase noise (Galerne, Gousseau and Morel 2011): the spectrum of the example with phases drawn anew.
+    Random-phase noise (after Galerne, Gousseau and Morel 2011): the spectrum of the example, its phases drawn anew.
     """
     size = int(np.clip(TILE_M * texels_per_m, 32, 512))
     random = np.random.default_rng(seed)
@@ -28,16 +29,26 @@ def skin_grain(atlas: Atlas, detail: F32, good: Bool, texels_per_m: float, seed:
     if patch is None:
         white = ndimage.gaussian_filter(random.standard_normal((size, size)), 1.0, mode="wrap")
         return np.repeat((white * DEFAULT_CONTRAST / white.std())[..., None], 3, 2).astype(np.float32)
-    spread = np.zeros((size, size, 3))
-    window = np.hanning(len(patch) + 2)[1:-1]
-    side = min(size, len(patch))
-    spread[:side, :side] = ((patch - patch.mean((0, 1))) * np.outer(window, window)[..., None])[:side, :side]
+    amplitude = _amplitude_by_wavelength(patch, size, texels_per_m)
     phase = np.exp(1j * np.angle(np.fft.fft2(random.standard_normal((size, size)))))
-    waves = np.hypot(np.fft.fftfreq(size)[:, None], np.fft.fftfreq(size)[None]) * texels_per_m
-    keep = waves > 1 / LOWEST_WAVE_M
-    spectrum = np.fft.fft2(spread, axes=(0, 1)) * (phase * keep)[..., None]
-    gain = size / np.sqrt((window**2).sum() ** 2)
-    return (np.fft.ifft2(spectrum, axes=(0, 1)).real * gain).astype(np.float32)
+    tile = np.fft.ifft2(amplitude * phase[..., None], axes=(0, 1)).real
+    return (tile * (np.clip(tile.std(), *CONTRAST) / max(float(tile.std()), 1e-9))).astype(np.float32)
+
+
+def _amplitude_by_wavelength(patch: F32, size: int, texels_per_m: float) -> F32:
+    """[size, size, 3] the patch's spectrum for a tile of `size`, averaged over directions: the layout may stretch."""
+    side = len(patch)
+    window = np.hanning(side + 2)[1:-1]
+    power = np.abs(np.fft.fft2((patch - patch.mean((0, 1))) * np.outer(window, window)[..., None], axes=(0, 1))) ** 2
+    theirs = np.hypot(np.fft.fftfreq(side)[:, None], np.fft.fftfreq(side)[None])
+    bins = np.arange(side // 2 + 1) / side
+    ring = np.clip(np.round(theirs * side).astype(int), 0, side // 2).ravel()
+    count = np.maximum(np.bincount(ring, minlength=len(bins)), 1)
+    mean = np.stack([np.bincount(ring, power[..., c].ravel(), len(bins)) / count for c in range(3)], 1)
+    ours = np.hypot(np.fft.fftfreq(size)[:, None], np.fft.fftfreq(size)[None])
+    keep = (ours * texels_per_m > 1 / LOWEST_WAVE_M)[..., None]
+    amplitude = np.stack([np.interp(ours, bins, np.sqrt(mean[:, c])) for c in range(3)], 2)
+    return amplitude * keep * (size / np.sqrt((window**2).sum() ** 2))
 
 
 def _cleanest_patch(atlas: Atlas, detail: F32, good: Bool, texels_per_m: float) -> F32 | None:

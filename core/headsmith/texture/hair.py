@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.spatial import cKDTree
 
 from headsmith.head_model.model import HeadModel
 from headsmith.texture.blend import vertex_pull
+from headsmith.texture.mask import brows
 from headsmith.texture.project import ViewSamples, smoothstep
 from headsmith.texture.strands import strand_noise
-from headsmith.texture.surface import grow, solve_field
+from headsmith.texture.surface import grow, smooth_field, solve_field
 from headsmith.texture.uv import Atlas
 from headsmith.types import F32
 
@@ -18,17 +20,34 @@ PRIOR_PULL = 0.15
 """weight of the model's own scalp region against one edge of the mesh"""
 SUPPORT_RINGS = 2
 """how far beyond the model's scalp hair may grow"""
+FRINGE_M = 0.06
+"""how far from the scalp a fringe may hang over the forehead"""
 STRAND_CONTRAST = (0.10, 0.30)
 HAIRLINE_JITTER = 0.16
 
 
 def hair_support(model: HeadModel) -> F32:
-    """[V] 0..1 where the photo's hair may be taken for hair that grows there."""
-    scalp = model.regions.get("scalp", np.zeros(len(model.v_template), np.float32))
+    """[V] 0..1 where the photo's hair may be taken for hair that grows, or hangs as a fringe, there."""
+    zero = np.zeros(len(model.v_template), np.float32)
+    scalp = model.regions.get("scalp", zero)
     if not scalp.any():
         return scalp
     wide = grow(model.faces, (scalp > 0.5).astype(np.float32), SUPPORT_RINGS)
-    return np.maximum(scalp, wide) * (1 - model.regions.get("ears", 0 * scalp))
+    reach = np.maximum.reduce([scalp, wide, _forehead(model, scalp)])
+    return smooth_field(model.faces, reach[:, None], 0.5)[:, 0] * (1 - model.regions.get("ears", zero))
+
+
+def _forehead(model: HeadModel, scalp: F32) -> F32:
+    """[V] 0..1 above the brows, towards the hairline."""
+    brow = brows(model) > 0.5
+    if not brow.any():
+        return np.zeros(len(scalp), np.float32)
+    top_m = float(model.v_template[brow, 1].max())
+    height = smoothstep(top_m - 0.002, top_m + 0.010, model.v_template[:, 1])
+    from_hairline_m = cKDTree(model.v_template[scalp > 0.5]).query(model.v_template)[0]
+    head = np.zeros(len(scalp), np.float32)
+    head[np.unique(model.faces[model.faces_of("head")])] = 1
+    return height * (1 - smoothstep(0.75 * FRINGE_M, FRINGE_M, from_hairline_m)) * head
 
 
 def hair_cover(model: HeadModel, atlas: Atlas, views: list[ViewSamples]) -> F32:

@@ -16,7 +16,7 @@ LEAST_CONTRAST = 0.02
 """linear luminance between sclera and iris for the rim to be believed"""
 LEAST_POINTS = 60
 FALLBACK_IRIS = np.array([0.30, 0.21, 0.14], np.float32)
-SCLERA = np.array([0.84, 0.81, 0.79], np.float32)
+SCLERA = np.array([0.81, 0.77, 0.75], np.float32)
 """sRGB"""
 PUPIL = 0.36
 """radius of the pupil in iris radii"""
@@ -83,7 +83,7 @@ def measure_eyes(points: EyePoints, radius: float) -> EyeLook:
         return EyeLook(radius, FALLBACK_IRIS, unknown, SCLERA)
     # the eye lies in the shade of its lids: the white tells how much light was there
     seen_white = _between(white, 0.5, 0.9)
-    gain = np.clip(0.62 / max(float(seen_white @ LUMINANCE), 1e-3), 0.8, 2.2)
+    gain = np.clip(0.55 / max(float(seen_white @ LUMINANCE), 1e-3), 0.8, 2.2)
     colour = linear_to_srgb(_between(iris, 0.15, 0.7) * gain)
     tint = linear_to_srgb(seen_white * gain)
     tint = tint / tint.mean() * SCLERA.mean()

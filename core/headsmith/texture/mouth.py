@@ -1,4 +1,4 @@
-"""Teeth, gums, tongue, the inside of the mouth, and lashes: painted by shape, because photos show too little of them."""
+"""Teeth, gums, tongue, inner mouth and lashes: painted by shape, because photos show too little of them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from headsmith.texture.project import smoothstep
 from headsmith.texture.uv import Atlas
 from headsmith.types import F32
 
-TOOTH = np.array([0.86, 0.81, 0.73], np.float32)
+TOOTH = np.array([0.90, 0.86, 0.79], np.float32)
 GUM = np.array([0.72, 0.43, 0.42], np.float32)
 TONGUE = np.array([0.70, 0.40, 0.39], np.float32)
 CAVITY = np.array([0.50, 0.22, 0.21], np.float32)
@@ -35,7 +35,7 @@ def tooth_colour(albedo: F32, weight: F32) -> F32:
     if int(chosen.sum()) < 0.01 * max(len(weight), 1) or int(chosen.sum()) < 50:
         return TOOTH
     seen = linear_to_srgb(np.median(albedo[chosen], axis=0))
-    return np.clip(seen / seen.mean() * np.clip(seen.mean(), 0.72, 0.86), TOOTH - 0.12, TOOTH + 0.10)
+    return np.clip(seen / seen.mean() * np.clip(seen.mean(), 0.76, 0.90), TOOTH - 0.12, TOOTH + 0.08)
 
 
 def paint_teeth(model: HeadModel, atlas: Atlas, part: str, tooth: F32) -> F32:
@@ -51,7 +51,7 @@ def paint_teeth(model: HeadModel, atlas: Atlas, part: str, tooth: F32) -> F32:
     across = (arc - edges[tooth_index]) / widths[tooth_index] * 2 - 1
     gap_m = (1 - np.abs(across)) * widths[tooth_index] / 2
     gum_line = CROWN_SHARE - 0.11 * across**2 - 0.02 * (tooth_index == 1)
-    brightness = (1 - 0.10 * across**2) * (1 - 0.45 * np.exp(-((gap_m / 4e-4) ** 2)))
+    brightness = (1 - 0.07 * across**2) * (1 - 0.32 * np.exp(-((gap_m / 3.5e-4) ** 2)))
     brightness *= 1 - 0.03 * (tooth_index % 3) - 0.12 * smoothstep(12e-3, 40e-3, arc)
     warm = smoothstep(0.2, CROWN_SHARE, height)[:, None] * np.array([0.02, 0.05, 0.10], np.float32)
     edge = (1 - smoothstep(0.0, 0.10, height))[:, None] * np.array([0.10, 0.08, 0.05], np.float32)

@@ -51,6 +51,8 @@ class ViewSamples:
     """[N] 0..1 how far the mattes call it the head of the person, but not hair"""
     hair: F32
     """[N] 0..1 how far the mattes call it hair"""
+    head: F32
+    """[N] 0..1 how far the mattes call it this head at all: no background, no clothes"""
     normal: F32
     """[N, 3] in head space"""
     pixels_per_m: float
@@ -68,6 +70,7 @@ class _Grid:
     skin: F32
     person: F32
     hair: F32
+    head: F32
 
 
 def project_view(model: HeadModel, shot: Shot, atlas: Atlas, params: TextureParams) -> ViewSamples:
@@ -85,8 +88,8 @@ def project_view(model: HeadModel, shot: Shot, atlas: Atlas, params: TexturePara
     hit = seen > 0
     colour = np.zeros((len(seen), 3), np.float32)
     colour[hit] = _sample_photo(shot, pixel[hit], params)
-    skin, person, hair = (_on_hits(m, on_grid, hit) for m in (grid.skin, grid.person, grid.hair))
-    return ViewSamples(colour, seen, skin, person, hair, normal, camera.focal_px / float(np.median(depth_m)))
+    mattes = (_on_hits(m, on_grid, hit) for m in (grid.skin, grid.person, grid.hair, grid.head))
+    return ViewSamples(colour, seen, *mattes, normal, camera.focal_px / float(np.median(depth_m)))
 
 
 def _on_hits(image: F32, pixel: F32, hit: Bool) -> F32:
@@ -121,11 +124,10 @@ def _analyse(model: HeadModel, shot: Shot, params: TextureParams) -> _Grid:
     photo_px = np.stack([xx + 0.5, yy + 0.5], -1) / scale + np.array([x0, y0], np.float32)
     radius = max(MATTE_MARGIN_M / metres_per_px, scale)
     mattes = shot.mattes
-    not_hair = np.minimum(mattes.head, mattes.person) * (1 - mattes.hair)
-    skin, person, hair = (
-        _eroded(sample_bilinear_px(m, photo_px), radius) for m in (mattes.skin, not_hair, mattes.hair)
-    )
-    return _Grid(window, buffers.depth_m, trust, skin, person, hair)
+    head = np.minimum(mattes.head, mattes.person)
+    kinds = (mattes.skin, head * (1 - mattes.hair), mattes.hair, head)
+    eroded = (_eroded(sample_bilinear_px(m, photo_px), radius) for m in kinds)
+    return _Grid(window, buffers.depth_m, trust, *eroded)
 
 
 def _surface_kind(model: HeadModel) -> I32:

@@ -11,9 +11,11 @@ from headsmith.head_model.shading import linear_to_srgb
 from headsmith.texture.blend import Layer, match_exposure
 from headsmith.texture.complete import Covering, complete_surface
 from headsmith.texture.delight import SkinObservations, fit_light, irradiance
-from headsmith.texture.evidence import hair_weight, skin_weight
+from headsmith.texture.even import crease_keep, evening_gain
+from headsmith.texture.evidence import hair_weight, head_weight, skin_weight
 from headsmith.texture.eyes import EYES, eye_look, paint_eye
 from headsmith.texture.hair import hair_cover
+from headsmith.texture.mask import brows
 from headsmith.texture.mouth import LASH, paint_cavity, paint_teeth, paint_tongue, tooth_colour
 from headsmith.texture.params import TextureParams
 from headsmith.texture.project import Shot, ViewSamples, project_view
@@ -37,7 +39,7 @@ def make_texture(
     for i, shot in enumerate(_shots(model, fit, frames, mattes)):
         views.append(project_view(model, shot, atlas, params))
         progress(0.05 + 0.35 * (i + 1) / len(frames))
-    lit = _Lit(model, atlas, views, params)
+    lit = _Lit(model, fit, atlas, views, params)
     progress(0.55)
     albedo, seen = _paint(model, atlas, lit, params)
     progress(0.85)
@@ -60,12 +62,17 @@ def _shots(model: HeadModel, fit: HeadFit, frames: Sequence[Frame], mattes: Sequ
 class _Lit:
     """The views with their lights taken off, brought to one exposure."""
 
-    def __init__(self, model: HeadModel, atlas: Atlas, views: list[ViewSamples], params: TextureParams) -> None:
+    def __init__(
+        self, model: HeadModel, fit: HeadFit, atlas: Atlas, views: list[ViewSamples], params: TextureParams
+    ) -> None:
         self.views = views
+        moved = [np.linalg.norm(model.exprdirs[..., : len(v.expression)] @ v.expression, axis=1) for v in fit.views]
+        self.moved_m = np.mean(moved, axis=0)
         sharpest = max(v.pixels_per_m for v in views)
         finer = [np.float32((v.pixels_per_m / sharpest) ** 2) for v in views]
         self.skin = [skin_weight(model, atlas, v) * f for v, f in zip(views, finer, strict=True)]
         self.hair = [hair_weight(model, atlas, v) * f for v, f in zip(views, finer, strict=True)]
+        self.head = [head_weight(model, atlas, v) * f for v, f in zip(views, finer, strict=True)]
         self.lights = [_light(model, atlas, v, w, params) for v, w in zip(views, self.skin, strict=True)]
         self.albedo = [
             v.colour / irradiance(v.normal, light, params) for v, light in zip(views, self.lights, strict=True)
@@ -96,11 +103,21 @@ def _paint(model: HeadModel, atlas: Atlas, lit: _Lit, params: TextureParams) -> 
     albedo, seen = np.zeros((len(atlas.texel), 3), np.float32), np.zeros(len(atlas.texel), np.float32)
     head = _texels_of(model, atlas, "head")
     srgb = [linear_to_srgb(a[head]) for a in lit.albedo]
+    head_atlas = atlas.subset(head)
+    cover = hair_cover(model, atlas, lit.views)
+    plain = _evenly_coloured(model) * (1 - brows(model)) * (1 - cover)
+    keep = crease_keep(model, lit.moved_m, plain)
+    for i, layer in enumerate([Layer(a, w[head]) for a, w in zip(srgb, lit.skin, strict=True)]):
+        gain = evening_gain(model, head_atlas, layer, plain, keep)
+        srgb[i] = layer.albedo * head_atlas.at(1 + (gain - 1) * (1 - cover)[:, None])
     skin = tuple(Layer(a, w[head]) for a, w in zip(srgb, lit.skin, strict=True))
     hair = tuple(Layer(a, w[head]) for a, w in zip(srgb, lit.hair, strict=True))
-    cover = hair_cover(model, atlas, lit.views)
-    head_atlas = atlas.subset(head)
-    albedo[head], seen[head] = complete_surface(model, head_atlas, Covering(skin, hair, cover), params.seed)
+    either = tuple(
+        Layer(a, np.maximum.reduce([s.weight, h.weight, w[head] * (cover.any() * 1.0)]).astype(np.float32))
+        for a, s, h, w in zip(srgb, skin, hair, lit.head, strict=True)
+    )
+    covering = Covering(skin, hair, either, cover, keep)
+    albedo[head], seen[head] = complete_surface(model, head_atlas, covering, params.seed)
     if "inner_mouth" in model.regions:
         inside = head_atlas.at(model.regions["inner_mouth"])[:, None]
         albedo[head] = albedo[head] * (1 - inside) + paint_cavity(model, head_atlas) * inside

@@ -9,7 +9,7 @@ from headsmith.types import F32
 
 CROWN = np.array([0.0, 0.89, -0.45], np.float32)
 """direction of the whorl from the middle of the scalp (up and to the back)"""
-OCTAVES = ((48, 7, 0.5), (131, 9, 0.8), (307, 11, 1.0), (613, 13, 0.8), (1201, 17, 0.6))
+OCTAVES = ((23, 6, 0.3), (48, 7, 0.5), (131, 9, 0.8), (307, 11, 1.0), (613, 13, 0.8), (1201, 17, 0.6))
 """streaks around the head, steps from the crown to the antipode, amplitude"""
 
 
@@ -21,12 +21,14 @@ def strand_noise(position_m: F32, texel_m: float, seed: int) -> F32:
     bend = lattice_noise(random.standard_normal((9, 5)), around, down)
     wave = lattice_noise(random.standard_normal((23, 9)), around, down)
     around = around + (0.02 * bend + 0.004 * wave) * np.sin(np.pi * down)
-    out = np.zeros(len(position_m), np.float32)
+    total, power = np.zeros(len(position_m), np.float32), np.full(len(position_m), 1e-6, np.float32)
     for count, steps, amplitude in OCTAVES:
-        streak = lattice_noise(random.standard_normal((count, steps)), around, down)
         width_m = 2 * np.pi * radius_m * np.sin(np.pi * down) / count
-        out += amplitude * streak * np.clip(width_m / texel_m - 1, 0, 1).astype(np.float32)
-    return out / max(float(out.std()), 1e-6)
+        strength = amplitude * np.clip(width_m / texel_m - 1, 0, 1).astype(np.float32)
+        total += strength * lattice_noise(random.standard_normal((count, steps)), around, down)
+        power += strength**2
+    streaks = total / np.sqrt(power)
+    return streaks / max(float(streaks.std()), 1e-6)
 
 
 def _polar(offset_m: F32) -> tuple[F32, F32, F32]:

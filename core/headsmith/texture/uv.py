@@ -36,8 +36,8 @@ class Atlas:
 
     def vertex_means(self, texel_values: F32, weight: F32) -> tuple[F32, F32]:
         """Weighted means [V, C] of texel values [N, C] around each vertex, and the summed weights [V]."""
-        sums, weights = _scatter(np.ascontiguousarray(texel_values, np.float32), np.ascontiguousarray(weight, np.float32),
-                                 self.corner, self.barycentric, self.vertex_count)  # fmt: skip
+        values, pull = (np.ascontiguousarray(a, np.float32) for a in (texel_values, weight))
+        sums, weights = _scatter(values, pull, self.corner, self.barycentric, self.vertex_count)
         return (sums / np.maximum(weights, 1e-9)[:, None]).astype(np.float32), weights.astype(np.float32)
 
     def image(self, texel_values: F32, fill: float = 0.0) -> F32:
