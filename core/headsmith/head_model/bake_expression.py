@@ -38,7 +38,9 @@ def _combined(source: MakeHuman, name: str) -> F32:
     """[N, 3] the face unit with its corrections."""
     field = SHARE.get(name, 1.0) * source.face_unit(name)
     for unit, amount in ADDED.get(name, {}).items():
-        field = field + amount * sum(source.target(f"expression/units/{e}/{unit}") for e in ETHNICITIES) / len(ETHNICITIES)
+        field = field + amount * sum(source.target(f"expression/units/{e}/{unit}") for e in ETHNICITIES) / len(
+            ETHNICITIES
+        )
     return field
 
 

@@ -59,7 +59,9 @@ def lip_closer(rest: F32, layout: HeadLayout, lip_rim: I32) -> LipCloser:
     lower_contact = lower[cKDTree(p[upper]).query(p[lower])[0] < CONTACT_M]
     gap = _column_mean(p[:, 0], upper_contact) - _column_mean(p[:, 0], lower_contact)
     share = -0.5 * side * np.exp(-((distance / FALLOFF_M) ** 2))
-    behind = np.flatnonzero(np.isin(layout.face_part, [PARTS.index(n) for n in ("teeth_upper", "teeth_lower", "tongue")]))
+    behind = np.flatnonzero(
+        np.isin(layout.face_part, [PARTS.index(n) for n in ("teeth_upper", "teeth_lower", "tongue")])
+    )
     for overlap_m in np.arange(0.0, MOST_OVERLAP_M, 1e-4):
         closer = LipCloser(rows, p[:, 1].copy(), share, gap, float(overlap_m))
         if not _seen_between_lips(closer.close(rest), layout.faces, behind):

@@ -5,14 +5,19 @@ from __future__ import annotations
 import numpy as np
 
 from headsmith.head_model.bake_mesh import HeadLayout
+from headsmith.head_model.bake_uv import islands
 from headsmith.head_model.makehuman import MakeHuman
 from headsmith.types import F32
+
+NECK_LINE_M = ((0.03, 0.08, 0.13, 0.18), (-0.108, -0.068, -0.058, -0.055))
+"""depth behind the eyes and height of the line from under the chin, below the ear, to the hair's end on the nape"""
 
 
 def region_masks(source: MakeHuman, layout: HeadLayout, rest: F32) -> dict[str, F32]:
     """name -> [V] 0..1."""
     head = np.zeros(len(rest), bool)
     head[layout.part_rows("head")] = True
+    parts = islands(layout)
     x, y, z = rest.T
     masks = {
         "lips": _painted(source, layout, "lips"),
@@ -24,11 +29,14 @@ def region_masks(source: MakeHuman, layout: HeadLayout, rest: F32) -> dict[str, 
     eyes = _painted(source, layout, "eyelids")
     for part in ("eye_left", "eye_right", "lashes"):
         eyes[layout.part_rows(part)] = 1
-    hairline = y - 0.055 + np.clip(-z - 0.0, 0, 0.2) * 1.1
+    hidden = [np.setdiff1d(layout.faces[pocket], layout.faces[parts.outer]) for pocket in parts.sockets]
+    eyes[np.concatenate(hidden)] = 1
+    hairline = y - 0.055 + np.clip(-z, 0, 0.2) * 1.1
     scalp = _ramp(hairline, 0.012) * head * (1 - masks["ears"])
-    neck = _ramp(-(y + 0.108 + 0.75 * np.clip(-z - 0.03, 0, 0.2) * -1 * 0.8), 0.012) * head * (1 - masks["ears"])
+    neck = _ramp(np.interp(-z, *NECK_LINE_M) - y, 0.012) * head * (1 - masks["ears"])
     inner = 1 - masks["inner_mouth"]
-    face = head * inner * (1 - scalp) * (1 - neck) * (1 - masks["ears"]) * _ramp(z + 0.055, 0.01)
+    face = head * inner * (1 - scalp) * (1 - neck) * (1 - masks["ears"]) * _ramp(z + 0.085, 0.01)
+    face[np.concatenate(hidden)] = 0
     masks |= {"eyes": eyes, "scalp": scalp * inner * (1 - neck), "neck": neck * inner, "face": face}
     return {name: np.clip((m + m[layout.mirror]) / 2, 0, 1).astype(np.float32) for name, m in masks.items()}
 

@@ -15,6 +15,10 @@ JAW_HINGE_M = np.array([0.066, -0.022, -0.062])
 """the left jaw joint, in front of the ear canal"""
 NECK_JOINT_M = np.array([0.0, -0.095, -0.088])
 ROOT_JOINT_M = np.array([0.0, -0.165, -0.105])
+RING_SLANT = np.array([0.0, 1.0, 0.45])
+"""the rings of the neck climb towards the nape; this is constant along each"""
+BLEND_FROM_M, BLEND_TO_M = -0.055, 0.02
+"""from the root's skin to the head's, measured across the rings from the neck joint"""
 
 
 def joint_regressor(rest: F32, layout: HeadLayout, head_rows: I32) -> F32:
@@ -46,16 +50,15 @@ def _nearest(rest: F32, head_rows: I32, point: F32, count: int) -> I32:
 
 def _slab(rest: F32, head_rows: I32, point: F32) -> I32:
     """Neck vertices whose mean lies at about `point`: a band across the slanted rings of the neck."""
-    slant = np.array([0.0, 1.0, -0.4])
-    height = (rest[head_rows] - point) @ slant
+    height = (rest[head_rows] - point) @ RING_SLANT
     band = head_rows[np.abs(height) < 0.007]
     return band[np.linalg.norm((rest[band] - point)[:, [0, 2]], axis=1) < 0.12]
 
 
 def skin_weights(rest: F32, layout: HeadLayout, joints: F32, arkit: F32) -> F32:
     """[V, 5] rows sum to 1. Columns: root, neck (the head), jaw, left eye, right eye."""
-    height = (rest - joints[1]) @ np.array([0.0, 1.0, -0.4])
-    head = _smoothstep(-0.055, 0.02, height)
+    height = (rest - joints[1]) @ RING_SLANT
+    head = _smoothstep(BLEND_FROM_M, BLEND_TO_M, height)
     weights = np.zeros((len(rest), 5))
     weights[:, 2] = jaw_share(rest, joints[2], arkit[ARKIT_52.index("jawOpen")]) * head
     for part, column in (("teeth_lower", 2), ("tongue", 2), ("eye_left", 3), ("eye_right", 4)):

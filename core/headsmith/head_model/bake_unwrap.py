@@ -12,7 +12,8 @@ import numpy as np
 from scipy.sparse import coo_matrix, diags
 from scipy.sparse.linalg import spsolve
 
-from headsmith.types import F32, I32
+from headsmith.head_model.bake_relax import relax
+from headsmith.types import F32, I32, Bool
 
 SEAM_END_Z_M = -0.045
 """the seam ends on the crown, under the hair"""
@@ -45,7 +46,22 @@ def unwrap(vertices_m: F32, faces: I32, importance: F32, box: tuple[float, float
         if total < best_stretch:
             best, best_stretch = uv, total
         weights /= stretch[edges[:, 1]] ** RATE
-    return best[: len(source)], cut_faces
+    pinned = _edges_of_the_box(best, boundary, box)
+    evened = relax(best, filled, points[filled], importance[filled].mean(1), pinned)
+    return evened[: len(source)], cut_faces
+
+
+def _edges_of_the_box(uv: F32, boundary: I32, box: tuple[float, float, float, float]) -> Bool:
+    """[U, 2] the coordinates that keep the boundary on the rectangle: it may slide, but not leave or round a corner."""
+    u, v, width, height = box
+    pinned = np.zeros(uv.shape, bool)
+    for axis, low, high in ((0, u, u + width), (1, v, v + height)):
+        at = uv[boundary, axis]
+        pinned[boundary, axis] = (np.abs(at - low) < 1e-9) | (np.abs(at - high) < 1e-9)
+    # the boundary's own vertices nearest to each corner do not slide, so that the corner stays covered
+    for corner in ((u, v), (u + width, v), (u, v + height), (u + width, v + height)):
+        pinned[boundary[np.argmin(np.linalg.norm(uv[boundary] - corner, axis=1))]] = True
+    return pinned
 
 
 def _cut_at_the_back(vertices_m: F32, faces: I32) -> tuple[I32, I32]:

@@ -26,8 +26,7 @@ def load_default_head() -> HeadModel:
     """The head that ships with Headsmith. The arrays are shared between callers: do not write into them."""
     data = files("headsmith.head_model").joinpath("data", DATA_FILE).read_bytes()
     with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-        model = _unpack({name: arrays[name] for name in arrays.files})
-    return model
+        return _unpack({name: arrays[name] for name in arrays.files})
 
 
 def pack(model: HeadModel) -> dict[str, np.ndarray]:

@@ -20,7 +20,8 @@ FIELD_M = 0.23
 DISTANCE_M = 1.0
 LABEL_PX = 16
 
-SKIN, LIPS, EYE_WHITE, IRIS, PUPIL = (0.80, 0.64, 0.56), (0.68, 0.40, 0.38), (0.93, 0.93, 0.92), (0.35, 0.25, 0.18), 0.04
+SKIN, LIPS = (0.80, 0.64, 0.56), (0.68, 0.40, 0.38)
+EYE_WHITE, IRIS, PUPIL = (0.93, 0.93, 0.92), (0.35, 0.25, 0.18), 0.04
 INNER_MOUTH, TOOTH, TONGUE, LASH = (0.50, 0.20, 0.20), (0.93, 0.90, 0.84), (0.72, 0.38, 0.38), (0.15, 0.10, 0.08)
 IRIS_RADIANS, PUPIL_RADIANS = 0.38, 0.14
 """angles from the optical axis, seen from the middle of the eyeball"""

@@ -1,4 +1,4 @@
-"""`HeadModel` and its skinning in torch, for fitting; the twin of `headsmith.asset.skinning`, a test holds them equal."""
+"""`HeadModel` and its skinning in torch, for fitting: the twin of `headsmith.asset.skinning`."""
 
 from __future__ import annotations
 
