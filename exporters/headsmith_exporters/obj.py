@@ -12,9 +12,9 @@ import numpy as np
 
 from headsmith.asset.avatar import Avatar, HeadMesh, Pose
 from headsmith.asset.normals import vertex_normals
+from headsmith.asset.posing import posed_vertices
 from headsmith.types import F32
 from headsmith_exporters.mesh_parts import group_faces
-from headsmith_exporters.posing import posed_vertices
 from headsmith_exporters.registry import Encoded, Format
 from headsmith_exporters.textures import encode_texture
 
@@ -30,7 +30,7 @@ def encode(avatar: Avatar, stem: str, options: ObjOptions) -> Encoded:
     head = avatar.head
     # spaces separate words in both formats
     name = "_".join(stem.split())
-    vertices = posed_vertices(avatar, options.pose)
+    vertices = head.vertices if options.pose is None else posed_vertices(avatar, options.pose)
     files = {
         f"{name}.png": encode_texture(avatar.material.static_texture, "png", 0),
         f"{name}.mtl": _mtl(name).encode(),
