@@ -9,14 +9,16 @@ import os
 import shutil
 import subprocess
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from headsmith.asset.avatar import Avatar
+from headsmith.asset.arkit import ARKIT_52
+from headsmith.asset.avatar import Avatar, Blendshapes, HeadMesh, Rig
+from headsmith.head_model.default import load_default_head
 from synthetic import make_avatar
 
 READERS = Path(__file__).parents[1] / "readers"
@@ -42,6 +44,17 @@ class Readers:
 @pytest.fixture(scope="session")
 def avatar() -> Avatar:
     return make_avatar()
+
+
+@pytest.fixture(scope="session")
+def default_avatar(avatar: Avatar) -> Avatar:
+    """The default head with its own rig and blendshapes, otherwise made up."""
+    model = load_default_head()
+    rest = model.v_template.astype(np.float32)
+    head = HeadMesh(model.name, model.licence, rest, model.faces, model.uvs, model.uv_faces, model.part_names,
+                    model.face_part, model.regions)  # fmt: skip
+    rig = Rig(model.joint_names, model.parents, model.joints(rest).astype(np.float32), model.weights)
+    return replace(avatar, head=head, rig=rig, blendshapes=Blendshapes(ARKIT_52, model.arkit))
 
 
 @pytest.fixture(scope="session")

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from headsmith.asset.arkit import ARKIT_52
 from headsmith.asset.avatar import Avatar, Pose
 from headsmith.asset.normals import vertex_normals
+from headsmith.asset.posing import posed_vertices
 from headsmith_exporters.glb import GlbOptions
 from headsmith_exporters.mesh_parts import split_mesh
-from headsmith_exporters.posing import posed_vertices
 from headsmith_exporters.registry import export
 from synthetic import make_avatar
 
@@ -24,10 +24,15 @@ TOLERANCE_M = 1e-5
 JAW_ANGLE = 0.35
 
 
+@pytest.fixture(scope="module", params=["avatar", "default_avatar"])
+def made(request: pytest.FixtureRequest) -> Avatar:
+    return request.getfixturevalue(request.param)
+
+
 @pytest.fixture(scope="module")
-def glb(avatar: Avatar, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def glb(made: Avatar, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("glb") / "ada.glb"
-    export(avatar, path, "glb")
+    export(made, path, "glb")
     return path
 
 
@@ -63,49 +68,50 @@ def test_texture_is_embedded(readers: Any, avatar: Avatar, tmp_path: Path, kind:
     assert (image["image"]["height"], image["image"]["width"]) == avatar.material.static_texture.shape[:2]
 
 
-def test_meshes_and_targets(avatar: Avatar, seen: dict[str, Any]) -> None:
-    assert [mesh["name"] for mesh in seen["meshes"]] == ["head", "eyes", "teeth"]
-    for mesh, part in zip(seen["meshes"], split_mesh(avatar.head), strict=True):
+def test_meshes_and_targets(made: Avatar, seen: dict[str, Any]) -> None:
+    names = [mesh["name"] for mesh in seen["meshes"]]
+    assert names in (["head", "eyes", "teeth"], ["head", "eyes", "teeth", "tongue", "lashes"])
+    for mesh, part in zip(seen["meshes"], split_mesh(made.head), strict=True):
         assert tuple(mesh["targets"]) == ARKIT_52
         assert mesh["hasTexture"]
         assert mesh["metallic"] == 0
         assert mesh["name"] == part.name
-    assert [mesh["roughness"] for mesh in seen["meshes"]] == [0.55, 0.15, 0.3]
+    assert [mesh["roughness"] for mesh in seen["meshes"]] == [0.55, 0.15, 0.3, 0.4, 0.8][: len(names)]
 
 
-def test_displacements_equal_ours(avatar: Avatar, readers: Any, seen: dict[str, Any]) -> None:
-    for mesh, part in zip(seen["meshes"], split_mesh(avatar.head), strict=True):
+def test_displacements_equal_ours(made: Avatar, readers: Any, seen: dict[str, Any]) -> None:
+    for mesh, part in zip(seen["meshes"], split_mesh(made.head), strict=True):
         rows, count = part.source_vertex, len(part.source_vertex)
         rest = readers.floats(mesh["positions"], count, 3)
         moved = readers.floats(mesh["displacements"], 52, count, 3)
-        np.testing.assert_allclose(rest, avatar.head.vertices[rows], atol=TOLERANCE_M)
-        np.testing.assert_allclose(moved, avatar.blendshapes.deltas[:, rows], atol=TOLERANCE_M)
+        np.testing.assert_allclose(rest, made.head.vertices[rows], atol=TOLERANCE_M)
+        np.testing.assert_allclose(moved, made.blendshapes.deltas[:, rows], atol=TOLERANCE_M)
 
 
-def test_normals_are_those_of_the_moved_mesh(avatar: Avatar, readers: Any, seen: dict[str, Any]) -> None:
-    head = avatar.head
+def test_normals_are_those_of_the_moved_mesh(made: Avatar, readers: Any, seen: dict[str, Any]) -> None:
+    head = made.head
     for mesh, part in zip(seen["meshes"], split_mesh(head), strict=True):
         rows, count = part.source_vertex, len(part.source_vertex)
         rest = readers.floats(mesh["normals"], count, 3)
         moved = rest + readers.floats(mesh["normalDisplacements"], 52, count, 3)
-        for k, delta in enumerate(avatar.blendshapes.deltas):
+        for k, delta in enumerate(made.blendshapes.deltas):
             expected = vertex_normals(head.vertices + delta, head.faces)[rows]
             np.testing.assert_allclose(moved[k], expected, atol=1e-5)
 
 
-def test_joints_rest_where_ours_do(avatar: Avatar, seen: dict[str, Any]) -> None:
-    rig = avatar.rig
+def test_joints_rest_where_ours_do(made: Avatar, seen: dict[str, Any]) -> None:
+    rig = made.rig
     assert set(seen["joints"]) == set(rig.joint_names)
     for name, position in zip(rig.joint_names, rig.joints_m, strict=True):
         np.testing.assert_allclose(seen["joints"][name], position, atol=TOLERANCE_M)
 
 
-def test_a_turned_jaw_moves_the_same_vertices(avatar: Avatar, readers: Any, seen: dict[str, Any]) -> None:
+def test_a_turned_jaw_moves_the_same_vertices(made: Avatar, readers: Any, seen: dict[str, Any]) -> None:
     turn = np.zeros((5, 3), np.float32)
     turn[2, 0] = JAW_ANGLE
-    expected = posed_vertices(avatar, Pose(np.zeros(52, np.float32), turn))
-    assert np.abs(expected - avatar.head.vertices).max() > 0.01
-    for mesh, part in zip(seen["meshes"], split_mesh(avatar.head), strict=True):
+    expected = posed_vertices(made, Pose(np.zeros(52, np.float32), turn))
+    assert np.abs(expected - made.head.vertices).max() > 0.01
+    for mesh, part in zip(seen["meshes"], split_mesh(made.head), strict=True):
         posed = readers.floats(mesh["posed"], len(part.source_vertex), 3)
         np.testing.assert_allclose(posed, expected[part.source_vertex], atol=TOLERANCE_M)
 

@@ -11,9 +11,9 @@ import trimesh
 from PIL import Image
 
 from headsmith.asset.avatar import Avatar
+from headsmith.asset.posing import posed_vertices
 from headsmith.errors import InputError
 from headsmith_exporters.obj import ObjOptions
-from headsmith_exporters.posing import posed_vertices
 from headsmith_exporters.registry import export
 
 

@@ -12,10 +12,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from headsmith.asset.avatar import Avatar, BoundSplats, Pose, Splats
-from headsmith.asset.binding import deform
+from headsmith.asset.avatar import Avatar, BoundSplats, Splats
+from headsmith.asset.posing import posed_splats
 from headsmith_exporters.ply import PlyOptions
-from headsmith_exporters.posing import posed_vertices
 from headsmith_exporters.registry import export
 from synthetic import make_avatar
 
@@ -65,14 +64,9 @@ def test_splat_transform_reads_the_same_values(readers: Any, avatar: Avatar, tmp
 def test_a_pose_is_frozen_into_the_file(avatar: Avatar, tmp_path: Path) -> None:
     pose = avatar.capture_pose
     export(avatar, tmp_path / "posed.ply", "ply", PlyOptions(pose))
-    moved = deform(avatar.splats.binding, avatar.splats.splats, posed_vertices(avatar, pose), avatar.head.faces)
+    moved = posed_splats(avatar, pose)
     assert np.abs(moved.means - avatar.splats.splats.means).max() > 1e-3
     assert_same_splats(read_plyfile(tmp_path / "posed.ply"), moved)
-
-
-def test_the_neutral_pose_is_the_rest_pose(avatar: Avatar) -> None:
-    neutral = Pose(np.zeros(52, np.float32), np.zeros((5, 3), np.float32))
-    np.testing.assert_allclose(posed_vertices(avatar, neutral), avatar.head.vertices, atol=1e-7)
 
 
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
