@@ -132,7 +132,8 @@ def _normalised(light: F32, skin: SkinObservations, params: TextureParams) -> F3
 
 def plausible_skin(albedo: F32, keep: float) -> F32:
     """[3] the linear colour moved towards those that skin can have; `keep` of what exceeds them stays."""
-    red, green, blue = np.maximum(albedo, 1e-4)
+    albedo = np.maximum(albedo, 1e-4)
+    red, green, blue = albedo
     red_ratio = _towards_range(red / green, SKIN_RED_TO_GREEN, keep)
     blue_ratio = _towards_range(blue / green, SKIN_BLUE_TO_GREEN, keep)
     moved = np.array([red_ratio, 1.0, blue_ratio]) * green

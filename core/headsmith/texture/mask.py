@@ -14,6 +14,7 @@ from headsmith.types import F32, U8
 BROWS = (46, 53, 52, 65, 55, 70, 63, 105, 66, 107, 276, 283, 282, 295, 285, 300, 293, 334, 296, 336)
 """MediaPipe's landmarks along both eyebrows"""
 BROW_REACH_M = (0.006, 0.014)
+FAINT = 0.12
 PARTS = ("eye_left", "eye_right", "teeth_upper", "teeth_lower", "tongue", "lashes")
 """parts that lie in the mask as a whole"""
 
@@ -36,8 +37,8 @@ def mask_on_vertices(model: HeadModel) -> F32:
             moving = np.maximum(moving, model.regions[name])
     moving = np.maximum(moving, brows(model))
     soft = smooth_field(model.faces, moving[:, None], 2.0)[:, 0]
-    out = np.clip(np.maximum(moving, 1.3 * soft), 0, 1)
-    out[out < 0.02] = 0
+    # faint values are left-overs of regions painted as pictures, far from eyes and mouth
+    out = smoothstep(FAINT, 0.95, np.maximum(moving, 1.3 * soft))
     for name in PARTS:
         if name in model.part_names:
             out[np.unique(model.faces[model.faces_of(name)])] = 1

@@ -44,6 +44,7 @@ def make_texture(
     albedo, seen = _paint(model, atlas, lit, params)
     progress(0.85)
     image = fill_between_charts(atlas.image(np.clip(albedo, 0, 1)), atlas)
+    progress(1.0)
     return StaticTexture(
         albedo=np.round(image * 255).astype(np.uint8),
         observed=atlas.image(seen.astype(np.float32)),
