@@ -152,7 +152,7 @@ def _motion(file: str, motion: Motion) -> Iterator[Problem]:
     yield from _shape(file, "weights", motion.weights, frames, len(motion.blendshape_names))
     yield from _unit(file, "joint_rotations_wxyz", motion.joint_rotations_wxyz, frames, len(motion.joint_names), 4)
     yield from _shape(file, "head_translation_m", motion.head_translation_m, frames, 3)
-    yield from _holds(file, 0 < motion.fps <= 1e6, f"{motion.fps} frames per second", "more than 0")
+    yield from _holds(file, 1e-3 <= motion.fps <= 1e6, f"{motion.fps} frames per second", "0.001 to 1000000")
 
 
 def _words(avatar: Avatar) -> Iterator[Problem]:
@@ -163,5 +163,7 @@ def _words(avatar: Avatar) -> Iterator[Problem]:
     yield from _shape(file, "capture_pose.weights", avatar.capture_pose.weights, len(names))
     yield from _shape(file, "capture_pose.joint_rotations", avatar.capture_pose.joint_rotations, len(joints), 3)
     yield from _shape(file, "T_camera_world", avatar.capture_camera.T_camera_world, 4, 4)
+    focal = avatar.capture_camera.focal_px
+    yield from _holds(file, 1e-3 <= focal <= 1e9, f"a focal length of {focal} px", "more than 0")
     for name, value in {**avatar.report.metrics, **avatar.report.seconds}.items():
         yield from _holds(file, np.isfinite(value), f"'{name}' = {value} in the report", "a finite number")

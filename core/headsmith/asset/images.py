@@ -17,7 +17,7 @@ MAX_SIDE_PX = 8192
 def encode_png(image: U8) -> bytes:
     """[H, W] or [H, W, 3] uint8; the same picture always gives the same bytes."""
     out = io.BytesIO()
-    Image.fromarray(np.ascontiguousarray(image)).save(out, "PNG", compress_level=9)
+    Image.fromarray(np.ascontiguousarray(image)).save(out, "PNG", compress_level=6)
     return out.getvalue()
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from headsmith.asset.avatar import Avatar, Motion, Pose, Provenance, Report
+from headsmith.asset.container import MAX_BYTES
 from headsmith.asset.damage import damaged
 from headsmith.asset.harmonics import BAND_SIZES
 from headsmith.asset.node import Node
@@ -22,7 +23,6 @@ UNITS = {"length": "metre", "angle": "radian"}
 AXES = {"up": "+Y", "out_of_the_face": "+Z", "subjects_left": "+X"}
 MAX_COUNT = 50_000_000
 """of vertices, triangles, splats or frames"""
-MAX_BUNDLE_BYTES = 2 << 30
 _HASH = re.compile(r"[0-9a-f]{64}")
 
 
@@ -220,16 +220,15 @@ def _parse_camera(node: Node) -> Camera:
     if len(size) != 2:
         raise damaged(node.subject, f"{len(size)} values in '{node.place}.size_px'", "width and height")
     cx, cy = map(float, node["principal_px"].numbers(2))
-    return Camera(node["focal_px"].number(), (cx, cy), (size[0], size[1]), node["T_camera_world"].numbers(4, 4))
+    return Camera(
+        node["focal_px"].number(1e-3, 1e9), (cx, cy), (size[0], size[1]), node["T_camera_world"].numbers(4, 4)
+    )
 
 
 def _parse_motion(node: Node) -> MotionHeader:
-    fps = node["fps"].number()
-    if not 0 < fps <= 1e6:
-        raise damaged(node.subject, f"{fps:g} frames per second in '{node.place}'", "more than 0")
     return MotionHeader(
         file=node["file"].text(),
-        fps=fps,
+        fps=node["fps"].number(1e-3, 1e6),
         frames=node["frames"].integer(0, MAX_COUNT),
         blendshape_names=node["blendshapes"].names(),
         joint_names=node["joints"].names(),
@@ -262,7 +261,7 @@ def _parse_files(node: Node) -> dict[str, FileEntry]:
         digest = entry["sha256"].text()
         if not _HASH.fullmatch(digest):
             raise damaged(node.subject, f"no sha256 for '{name}'", "64 hex digits")
-        entries[name] = FileEntry(entry["bytes"].integer(0, MAX_BUNDLE_BYTES), digest)
-    if sum(entry.bytes for entry in entries.values()) > MAX_BUNDLE_BYTES:
+        entries[name] = FileEntry(entry["bytes"].integer(0, MAX_BYTES), digest)
+    if sum(entry.bytes for entry in entries.values()) > MAX_BYTES:
         raise damaged(node.subject, "files of more than 2 GiB together", "at most 2 GiB")
     return entries

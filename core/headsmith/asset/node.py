@@ -13,6 +13,7 @@ from headsmith.asset.damage import damaged
 from headsmith.types import F32
 
 MAX_DEPTH = 32
+MAX_NAMES = 10_000
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,8 @@ class Node:
 
     def names(self) -> tuple[str, ...]:
         """Texts that differ from each other."""
+        if len(self.items()) > MAX_NAMES:
+            self._wrong(f"at most {MAX_NAMES} names")
         names = self.texts()
         if len(set(names)) != len(names):
             self._wrong("names that differ")
@@ -64,10 +67,12 @@ class Node:
             self._wrong(f"a whole number from {low} to {high}")
         return self.value
 
-    def number(self) -> float:
+    def number(self, low: float = -1e300, high: float = 1e300) -> float:
         # abs() first: a whole number of hundreds of digits does not fit a float
         if type(self.value) not in (int, float) or not abs(self.value) <= 1e300 or not math.isfinite(self.value):
             self._wrong("a finite number")
+        if not low <= self.value <= high:
+            self._wrong(f"a number from {low:g} to {high:g}")
         return float(self.value)
 
     def numbers(self, *shape: int) -> F32:
