@@ -6,12 +6,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from headsmith.asset.normals import vertex_normals
 from headsmith.head_model.model import HeadModel
-from headsmith.types import F32, Frame, HairShell, HeadFit, Mattes
+from headsmith.types import F32, I32, Frame, HairShell, HeadFit, Mattes
 from headsmith.views.hair_color import color_hair, surface
-from headsmith.views.hair_photo import HairPhoto, measure_photo
+from headsmith.views.hair_photo import HairPhoto, Shot, measure_photo
 from headsmith.views.hair_volume import HairVolume, hair_volume
 from headsmith.views.params import HairParams
+from headsmith.views.strands import strand_noise
 from headsmith.views.surface_nets import surface_nets
 
 _HIDDEN_M = 0.001
@@ -26,7 +28,8 @@ def grow_hair(
     Frames and mattes go with `fit.views`. The shell is solid: it goes on under the scalp, and behind the face where
     it has to, so that it is closed; such vertices have thickness 0.
     """
-    photos = [measure_photo(model, fit, (k, matte), params) for k, matte in enumerate(mattes)]
+    shots = [Shot(k, frame, matte) for k, (frame, matte) in enumerate(zip(frames, mattes, strict=True))]
+    photos = [measure_photo(model, fit, shot, params) for shot in shots]
     if max(_hair_fraction(photo) for photo in photos) < params.min_hair_fraction:
         return None
     rest = model.rest_vertices(fit.identity, fit.offsets_m)
@@ -34,9 +37,17 @@ def grow_hair(
     vertices, faces = surface_nets(volume.field, volume.grid.origin_m, volume.grid.voxel_m)
     if not len(faces):
         return None
-    shots = list(zip(photos, frames, mattes, strict=True))
-    colors, seen = color_hair(surface(vertices, faces), model.faces, shots, params)
+    pictures = list(zip(photos, shots, strict=True))
+    colors, seen = color_hair(surface(vertices, faces), model.faces, pictures, params)
+    vertices = _with_relief(vertices, faces, seen, params)
     return HairShell(vertices, faces, colors, seen, _thickness(volume, vertices))
+
+
+def _with_relief(vertices_m: F32, faces: I32, seen: F32, params: HairParams) -> F32:
+    """Locks carved into the surface where no photo shows it; never outwards, so that it stays inside the matte."""
+    grooves = np.clip(strand_noise(vertices_m, params.seed), -1, 2) + 1
+    depth = params.relief_m / 2 * grooves * (1 - np.clip(2 * seen, 0, 1))
+    return (vertices_m - depth[:, None] * vertex_normals(vertices_m, faces)).astype(np.float32)
 
 
 def _hair_fraction(photo: HairPhoto) -> float:

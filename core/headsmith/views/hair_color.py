@@ -11,8 +11,8 @@ from scipy.spatial.distance import cdist
 
 from headsmith.asset.normals import vertex_normals
 from headsmith.head_model.raster import rasterize
-from headsmith.types import F32, I32, U8, Frame, Mattes
-from headsmith.views.hair_photo import HairPhoto, crop, signed_distance
+from headsmith.types import F32, I32, U8, Bool
+from headsmith.views.hair_photo import HairPhoto, Shot, crop, signed_distance
 from headsmith.views.params import HairParams
 from headsmith.views.strands import strand_noise
 
@@ -20,8 +20,8 @@ _PURE = 0.6
 """hair matte above which a pixel's colour is taken for hair"""
 _DEPTH_SLACK_M = 0.012
 """how far behind what a pixel shows first a vertex may lie to count as shown (hair is not a smooth surface)"""
-_REFLECTED_M = 0.03
-"""how far from the seen hair its own picture is repeated"""
+_REFLECTED_M, _ASIDE_M = 0.08, 0.012
+"""how far from the seen hair its own picture is repeated, and how far beside it at most"""
 _BLUR_M = 0.04
 """over which colours run into each other where nothing was seen"""
 _SHADE_BELOW = 0.3
@@ -44,13 +44,13 @@ def surface(vertices_m: F32, faces: I32) -> Surface:
 
 
 def color_hair(
-    shell: Surface, head_faces: I32, shots: list[tuple[HairPhoto, Frame, Mattes]], params: HairParams
+    shell: Surface, head_faces: I32, pictures: list[tuple[HairPhoto, Shot]], params: HairParams
 ) -> tuple[U8, F32]:
     """Colours [M, 3] (sRGB) of the shell's vertices and how well they were seen [M] 0..1."""
     count = len(shell.vertices_m)
     total, weight = np.zeros((count, 3)), np.zeros(count)
-    for shot in shots:
-        color, trust = _read_photo(shell, head_faces, shot, params)
+    for picture in pictures:
+        color, trust = _read_photo(shell, head_faces, picture, params)
         total += color * trust[:, None]
         weight += trust
     seen = np.clip(weight, 0, 1)
@@ -63,10 +63,10 @@ def color_hair(
 
 
 def _read_photo(
-    shell: Surface, head_faces: I32, shot: tuple[HairPhoto, Frame, Mattes], params: HairParams
+    shell: Surface, head_faces: I32, picture: tuple[HairPhoto, Shot], params: HairParams
 ) -> tuple[F32, F32]:
     """Colour [M, 3] 0..255 and trust [M] of each vertex in one photo."""
-    photo, frame, mattes = shot
+    photo, frame, mattes = picture[0], picture[1].frame, picture[1].mattes
     longest = max(photo.box_px[2] - photo.box_px[0], photo.box_px[3] - photo.box_px[1])
     scale = min(params.color_px / longest, 1.0)
     camera, maps = crop(photo.source_camera, (frame.image, mattes.hair, mattes.head), photo.box_px, scale)
@@ -96,7 +96,7 @@ def _toward(position_m: F32, shell: Surface) -> F32:
     return (shell.normals * ray).sum(1) / np.linalg.norm(ray, axis=1)
 
 
-def _continue_hair(shell: Surface, read: F32, known: np.ndarray, seed: int) -> F32:
+def _continue_hair(shell: Surface, read: F32, known: Bool, seed: int) -> F32:
     """[M, 3] 0..255 what hair not seen may look like, given colours `read` [M, 3] of the `known` [M] vertices.
 
     Close to seen hair its own picture goes on, reflected as in a mirror that stands where the hair turns away;
@@ -108,15 +108,25 @@ def _continue_hair(shell: Surface, read: F32, known: np.ndarray, seed: int) -> F
     places, colors = np.concatenate([places, mirrored[lonely]]), np.concatenate([colors, colors[lonely]])
     apart = cKDTree(places).query(shell.vertices_m)[0]
     blurred = _blurred(places, colors, shell.vertices_m)
-    own_blur = _nearby_mean(places, colors, places, 64)
+    own_blur = _blurred(places, colors, places)
     contrast = float(np.std((colors - own_blur) @ _LUMINANCE))
     noise = strand_noise(shell.vertices_m, seed) * contrast
     strands = _along_ramp(colors, blurred, noise)
-    flat = np.array([1, 1, 0.2], np.float32)
-    reflected = _nearby_mean(places * flat, colors, shell.vertices_m * flat, 3)
-    near = np.exp(-((apart / _REFLECTED_M) ** 2))[:, None]
+    image = _behind_the_mirror(shell, known)
+    aside = cKDTree(places).query(image)[0]
+    near = np.exp(-((apart / _REFLECTED_M) ** 2) - (aside / _ASIDE_M) ** 2)[:, None]
+    reflected = _nearby_mean(places, colors, image, 3)
     below = np.clip(-shell.normals[:, 1:2], 0, 1)
-    return (reflected * near + strands * (1 - near)) * (1 - _SHADE_BELOW * below)
+    return reflected * near + strands * (1 - near) * (1 - _SHADE_BELOW * below)
+
+
+def _behind_the_mirror(shell: Surface, known: Bool) -> F32:
+    """[M, 3] the vertices; those behind the seen part, reflected at the plane where it ends."""
+    front = shell.normals[known].mean(0)
+    front = front / max(float(np.linalg.norm(front)), 1e-9)
+    along = shell.vertices_m @ front
+    behind = np.maximum(np.quantile(along[known], 0.03) - along, 0)
+    return shell.vertices_m + 2 * behind[:, None] * front
 
 
 def _blurred(places_m: F32, colors: F32, at_m: F32) -> F32:

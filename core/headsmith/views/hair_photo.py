@@ -10,18 +10,27 @@ from scipy import ndimage
 
 from headsmith.head_model.model import HeadModel
 from headsmith.head_model.raster import rasterize
-from headsmith.types import F32, Bool, Camera, HeadFit, Mattes
+from headsmith.types import F32, Bool, Camera, Frame, HeadFit, Mattes
+from headsmith.views.hair_matte import MatteView, plausible_hair
 from headsmith.views.params import HairParams
-from headsmith.views.skull import in_skull_frame, region
+from headsmith.views.skull import in_skull_frame
 
 _MARGIN = 0.08
 """crop around the head, as a fraction of its size"""
-_MIN_PIECE = 0.03
-"""pieces of hair smaller than this fraction of the largest are noise in the matte"""
 _FIT_ERROR_M = 0.006
 """how far the mesh may keep from the outline that it stands for"""
 _MAX_ENLARGEMENT = 2.0
 """of small photos"""
+
+
+@dataclass(frozen=True)
+class Shot:
+    """A photo of the fit."""
+
+    index: int
+    """row of `HeadFit.views`"""
+    frame: Frame
+    mattes: Mattes
 
 
 @dataclass(frozen=True)
@@ -51,26 +60,39 @@ class HairPhoto:
         return ndimage.map_coordinates(values, [pixels[:, 1] - 0.5, pixels[:, 0] - 0.5], order=1, mode="nearest")
 
 
-def measure_photo(model: HeadModel, fit: HeadFit, shot: tuple[int, Mattes], params: HairParams) -> HairPhoto:
-    """Photo number `shot[0]` of the fit, with its mattes."""
-    index, mattes = shot
-    vertices, source = in_skull_frame(model, fit, fit.views[index])
+def measure_photo(model: HeadModel, fit: HeadFit, shot: Shot, params: HairParams) -> HairPhoto:
+    """What shot number `shot.index` of the fit shows."""
+    vertices, source = in_skull_frame(model, fit, fit.views[shot.index])
     pixels, depth = source.project(vertices)
-    box = _head_box(mattes.head, pixels)
+    box = _head_box(shot.mattes.head, pixels)
     scale = min(params.work_px / max(box[2] - box[0], box[3] - box[1]), _MAX_ENLARGEMENT)
-    camera, (hair, head) = crop(source, (mattes.hair, mattes.head), box, scale)
-    px_m = float(np.median(depth)) / camera.focal_px
-    buffers = rasterize(vertices, model.faces, camera)
-    seen = buffers.triangle >= 0
-    is_hair = _clean(hair * np.clip(head * 2, 0, 1) > 0.5) & ~_beard(model, vertices, buffers.depth_m, camera)
+    camera, maps = crop(source, (shot.mattes.hair, shot.mattes.head, shot.frame.image), box, scale)
+    middle_m = float(np.median(depth))
+    px_m = middle_m / camera.focal_px
+    mesh = rasterize(vertices, model.faces, camera).depth_m
+    seen, head = np.isfinite(mesh), maps[1] > 0.5
+    view = MatteView(
+        hair=maps[0] * np.clip(maps[1] * 2, 0, 1),
+        color=maps[2],
+        at_head_m=unproject(camera, np.full(mesh.shape, middle_m)),
+        on_mesh_m=unproject(camera, np.where(seen, mesh, np.nan)),
+        px_m=px_m,
+    )
+    hair = plausible_hair(model, vertices, view)
     # what is neither hair nor the mesh (a shoulder, a hand) bounds the hair like the background
-    explained = is_hair | (ndimage.distance_transform_edt(~seen) * px_m < _FIT_ERROR_M)
-    depth_m = _smooth_depth(buffers.depth_m, 0.004 / px_m)
+    explained = hair | (ndimage.distance_transform_edt(~seen) * px_m < _FIT_ERROR_M)
     return HairPhoto(
-        camera, vertices, is_hair, signed_distance(is_hair) * px_m, signed_distance((head > 0.5) & explained) * px_m,
-        signed_distance(seen & ~is_hair & (head > 0.5)) * px_m, depth_m, px_m,
-        source, box,
-    )  # fmt: skip
+        camera=camera,
+        vertices_m=vertices,
+        hair=hair,
+        hair_sd_m=signed_distance(hair) * px_m,
+        head_sd_m=signed_distance(head & explained) * px_m,
+        skin_sd_m=signed_distance(seen & ~hair & head) * px_m,
+        mesh_depth_m=_smooth_depth(mesh, 0.004 / px_m),
+        px_m=px_m,
+        source_camera=source,
+        box_px=box,
+    )
 
 
 def signed_distance(mask: Bool) -> F32:
@@ -117,32 +139,6 @@ def _head_box(head: F32, mesh_px: F32) -> F32:
         high = np.maximum(high, [xs.max() + 1, ys.max() + 1])
     margin = _MARGIN * (high - low).max()
     return np.concatenate([low - margin, high + margin])
-
-
-def _clean(hair: Bool) -> Bool:
-    """The hair without specks and pinholes."""
-    hair = ndimage.binary_opening(hair, iterations=1)
-    for value in (True, False):
-        labels, count = ndimage.label(hair == value)
-        if count > 1:
-            sizes = np.bincount(labels.ravel())
-            sizes[0] = 0
-            small = sizes < _MIN_PIECE * (sizes.max() if value else (hair.sum() or 1))
-            small[0] = False
-            hair = np.where(small[labels], not value, hair)
-    return hair
-
-
-def _beard(model: HeadModel, vertices_m: F32, depth_m: F32, camera: Camera) -> Bool:
-    """[H, W] the middle of the lower face, where hair is a beard and belongs to the texture."""
-    face = vertices_m[region(model, "face") > 0.5]
-    if len(face) < 16:
-        return np.zeros(depth_m.shape, bool)
-    lips = vertices_m[region(model, "lips") > 0.5]
-    top = lips[:, 1].max() + 0.02 if len(lips) else face[:, 1].mean()
-    half_width = 0.75 * np.abs(face[:, 0]).max()
-    points = unproject(camera, np.where(np.isfinite(depth_m), depth_m, 0))
-    return np.isfinite(depth_m) & (points[..., 1] < top) & (np.abs(points[..., 0]) < half_width)
 
 
 def unproject(camera: Camera, depth_m: F32) -> F32:

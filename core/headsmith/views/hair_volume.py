@@ -36,7 +36,7 @@ _NAPE_FADE_M = 0.05
 """height over which short hair gets thinner towards the nape, and over which hanging hair detaches from the skull"""
 _NAPE_INWARD, _NAPE_CURL, _NAPE_REACH_M = 0.25, 2.5, 0.045
 """long hair comes closer to the neck as it falls: metres per metre, per square metre, and at most"""
-_HEM_WAVE_M = 0.005
+_HEM_WAVE_M = 0.003
 """how unevenly its ends are cut"""
 _SIDE_MIN_M = 0.012
 """a strand on a side of the head counts for the hair's length if it is wider than this"""
@@ -82,7 +82,8 @@ def hair_volume(model: HeadModel, rest_m: F32, photos: list[HairPhoto], params: 
     value = hairiness(model, rest_m, photos)
     hairy = spread_hairiness(grid, rest_m, value)
     above_nape = points[..., 1] - levels.nape_y
-    short = np.clip(above_nape / _NAPE_FADE_M, 0.2, 1)
+    behind = np.clip((levels.ear_z - points[..., 2]) / 0.02, 0, 1)
+    short = 1 - behind * (1 - np.clip(above_nape / _NAPE_FADE_M, 0.2, 1))
     wrap = skull - (thickness * short * hairy - _BARE_M * (1 - hairy))
     wrap = smooth_max(wrap, -above_nape, 0.01)
     fade = np.clip(1 - (points[..., 1] - levels.fall_y) / _NAPE_FADE_M, 0, 1)
@@ -155,7 +156,7 @@ def _hanging(grid: Grid, skull: F32, points: F32, levels: Levels) -> F32:
     share = np.clip(x / 0.12 + 0.5, 0, 1)
     # a side whose hair ends above the ear has nothing hanging
     right, left = (end if end < levels.ear_y else levels.fall_y for end in (right, left))
-    lowest = (1 - share) * right + share * left + _HEM_WAVE_M * (np.sin(130 * x + 1) + np.sin(310 * x + 90 * z))
+    lowest = (1 - share) * right + share * left + _HEM_WAVE_M * (np.sin(70 * x + 1) + 0.5 * np.sin(170 * x + 60 * z))
     fallen = np.maximum(levels.fall_y - y, 0)
     inward = np.minimum(_NAPE_INWARD * fallen + _NAPE_CURL * fallen**2, _NAPE_REACH_M)
     above = np.stack([x, np.maximum(y, levels.fall_y), z - inward], -1)

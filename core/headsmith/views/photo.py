@@ -46,7 +46,8 @@ def photo_view(
     alpha = np.where(near, np.clip(mattes.head, 0, 1), 0).astype(np.float32)
     weight = np.ones_like(alpha)
     weight[~near & (mattes.head > 0.02)] = 0
-    weight[cover.lower & (mattes.head < 0.5)] = 0
+    # at a collar the matte fades out across the neck, which says nothing about the neck itself
+    weight[cover.lower & (mattes.head < np.where(_deep_inside(drawn), _SURE_ALPHA, 0.5))] = 0
     image = foreground(frame.image, np.clip(mattes.head, 0, 1), _RIM_PX * max(_size(drawn) / _RIM_HEAD_PX, 0.5))
     shown = np.clip(image * alpha[..., None] + 0.5, 0, 255).astype(np.uint8)
     return TrainingView(view.camera, shown, alpha, weight, view.expression, view.joint_rotations, real=True)
@@ -94,6 +95,10 @@ def _within(mask: Bool, distance_px: float) -> Bool:
     if not mask.any():
         return mask
     return ndimage.distance_transform_edt(~mask) <= distance_px
+
+
+def _deep_inside(mask: Bool) -> Bool:
+    return ndimage.distance_transform_edt(mask) > 0.5 * _REACH * _size(mask)
 
 
 def _size(mask: Bool) -> float:

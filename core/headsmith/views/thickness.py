@@ -17,7 +17,7 @@ from headsmith.views.skull import region
 
 _REACH_M = 0.02
 """distance within which a measurement rules alone"""
-_BESIDE_M = 0.03
+_BESIDE_M = 0.05
 """how far hair is taken to go on where the photo stops showing it"""
 _RAY_STEPS = 96
 _COARSE = 4
