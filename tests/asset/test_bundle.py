@@ -30,6 +30,7 @@ from headsmith.errors import InputError
 from synthetic import make_avatar
 
 TESTS = Path(__file__).parents[1]
+CHILD_ENV = {**os.environ, "PYTHONPATH": os.pathsep.join([str(TESTS), str(TESTS.parent / "core")])}
 BOTH = pytest.mark.parametrize("name", ["ada.avatar", "ada.avatar.zip"])
 
 
@@ -228,8 +229,7 @@ def test_killed_before_the_rename_leaves_the_old_bundle_whole(tmp_path: Path, na
     old, new = make_avatar(1, splats=10), make_avatar(2, splats=10)
     write_avatar(old, tmp_path / name)
     child = [sys.executable, "-c", CHILD, str(tmp_path / name), str(rename)]
-    paths = os.pathsep.join([str(TESTS), str(TESTS.parent / "core")])
-    assert subprocess.run(child, env={**os.environ, "PYTHONPATH": paths}, check=False).returncode == 9
+    assert subprocess.run(child, env=CHILD_ENV, check=False).returncode == 9
     assert_same(read_avatar(tmp_path / name), old)
     with pytest.raises(InputError, match="--force"):
         write_avatar(new, tmp_path / name)
@@ -259,9 +259,8 @@ except InputError as error:
 @BOTH
 def test_a_full_disk_leaves_the_old_bundle_and_nothing_else(tmp_path: Path, name: str) -> None:
     write_avatar(make_avatar(1, splats=10), tmp_path / name)
-    paths = os.pathsep.join([str(TESTS), str(TESTS.parent / "core")])
     child = subprocess.run([sys.executable, "-c", FULL_DISK, str(tmp_path / name)], text=True, capture_output=True,
-                           env={**os.environ, "PYTHONPATH": paths}, check=False)  # fmt: skip
+                           env=CHILD_ENV, check=False)  # fmt: skip
     assert "cannot be written" in child.stderr
     assert_same(read_avatar(tmp_path / name), make_avatar(1, splats=10))
     assert os.listdir(tmp_path) == [name]
@@ -272,5 +271,5 @@ def test_importing_is_light() -> None:
         "import sys, headsmith.asset; "
         "print(sorted({'torch', 'mediapipe', 'cv2', 'gsplat', 'bpy', 'scipy', 'numba'} & set(sys.modules)))"
     )
-    child = subprocess.run([sys.executable, "-c", code], text=True, capture_output=True, check=True)
+    child = subprocess.run([sys.executable, "-c", code], text=True, capture_output=True, check=True, env=CHILD_ENV)
     assert child.stdout.strip() == "[]"

@@ -119,7 +119,7 @@ def test_damage_is_one_sentence(data: bytes, words: str) -> None:
     assert str(caught.value).startswith("broken.ply: found ")
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200, derandomize=True, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, len(GOOD) - 1), st.integers(0, 255)), max_size=6), st.integers(0, 40))
 @example([(GOOD.index(b"vertex 4") + 7, ord("0"))], 0)
 def test_corrupted_files_raise_nothing_but_input_errors(changes: list[tuple[int, int]], cut: int) -> None:
@@ -130,7 +130,7 @@ def test_corrupted_files_raise_nothing_but_input_errors(changes: list[tuple[int,
         decode_ply(bytes(data[: len(data) - cut]), "fuzz.ply")
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100, derandomize=True, deadline=None)
 @given(st.text(max_size=200), st.binary(max_size=200))
 def test_any_header_raises_nothing_but_input_errors(header: str, body: bytes) -> None:
     data = b"ply\nformat binary_little_endian 1.0\nelement vertex 1\n" + header.encode() + b"\nend_header\n" + body

@@ -15,7 +15,7 @@ from headsmith.asset.arrays import encode_npz
 from headsmith.asset.avatar import Avatar
 from headsmith.asset.check import avatar_problems, rest_problems
 from headsmith.asset.compact import rounded_binding, sparse_deltas
-from headsmith.asset.container import MANIFEST, Container, is_safe_name, open_container
+from headsmith.asset.container import MANIFEST, Container, is_safe_name, locate, open_container
 from headsmith.asset.contents import assemble
 from headsmith.asset.damage import damaged
 from headsmith.asset.images import encode_png
@@ -118,7 +118,9 @@ def validate_avatar(path: Path) -> list[str]:
     """Every problem of the bundle at `path`, a sentence each; an empty list if it is sound.
 
     Beyond what `read_avatar` checks, the binding must give the splats back at rest, and no file may be unlisted.
+    Raises InputError only where there is nothing at `path`.
     """
+    locate(Path(path))
     try:
         container = open_container(Path(path))
         manifest = _read_manifest(container)

@@ -42,18 +42,22 @@ def is_safe_name(name: str) -> bool:
     )
 
 
+def locate(path: Path) -> Path:
+    """Where the bundle `path` lies. Raises InputError if there is no such file or folder."""
+    place = settled(path)
+    if not place.is_dir() and not place.is_file():
+        raise InputError(path, found="no such file or folder", expected="an avatar (NAME.avatar or NAME.avatar.zip)",
+                         action="check the path")  # fmt: skip
+    return place
+
+
 def open_container(path: Path) -> Container:
     """A folder, or a zip of one, at `path`. Raises InputError if there is neither, or if it could do harm."""
-    path = settled(path)
+    place = locate(path)
     try:
-        if path.is_dir():
-            return _open_folder(path)
-        if path.is_file():
-            return _open_zip(path)
+        return _open_folder(place) if place.is_dir() else _open_zip(place)
     except OSError as error:
         raise _unreadable(str(path), error) from error
-    raise InputError(path, found="no such file or folder", expected="an avatar (NAME.avatar or NAME.avatar.zip)",
-                     action="check the path")  # fmt: skip
 
 
 def settled(path: Path) -> Path:
