@@ -16,7 +16,7 @@ from headsmith.types import F32, I32, Bool
 # added to the windows' colour covariance (colours 0..1): below it, differences count as noise
 EPSILON = 1e-4
 GUESS_WEIGHT = 0.02
-MAX_STEPS = 400
+MAX_STEPS = 150
 
 
 def solve_alpha(image: F32, guess: F32, unknown: Bool) -> F32:
@@ -34,7 +34,7 @@ def solve_alpha(image: F32, guess: F32, unknown: Bool) -> F32:
     weight = GUESS_WEIGHT * (2 * flat_guess[flat_unknown] - 1) ** 2 + 1e-6
     target = weight * flat_guess[flat_unknown] - outer @ flat_guess[~flat_unknown]
     system = (inner + diags(weight)).tocsr()
-    solved, _ = cg(system, target, x0=flat_guess[flat_unknown], rtol=1e-4, maxiter=MAX_STEPS,
+    solved, _ = cg(system, target, x0=flat_guess[flat_unknown], rtol=1e-3, maxiter=MAX_STEPS,
                    M=diags(1 / system.diagonal()))  # fmt: skip
     alpha = flat_guess.copy()
     alpha[flat_unknown] = solved.clip(0, 1)
