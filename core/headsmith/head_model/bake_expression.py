@@ -17,6 +17,8 @@ GAZE_RADIANS = {"Down": (0.40, 0.0), "Up": (-0.35, 0.0), "In": (0.0, -0.44), "Ou
 
 SHARE = {"jawOpen": 0.85, "mouthClose": 0.85, "mouthShrugUpper": 0.85, "mouthPucker": 0.5, "browInnerUp": 1.2}
 """of the face unit, where it is too strong or too weak; mouthClose closes what jawOpen opens"""
+MIDLINE_M = 0.004
+"""half the width over which the shapes of one eye end at the bridge of the nose"""
 ADDED = {"mouthPucker": {"mouth-pursing": 0.6}}
 """MakeHuman's expression units on top of the face unit"""
 
@@ -26,6 +28,9 @@ def arkit_deltas(source: MakeHuman, layout: HeadLayout, rest: F32) -> F32:
     deltas = []
     for name in ARKIT_52:
         delta = layout.carry(_combined(source, name))
+        if name.startswith("eye"):
+            # the face units also shake the other eye's socket a little
+            delta *= _on_side(rest[:, 0] if name.endswith("Left") else -rest[:, 0])[:, None]
         for side, word in enumerate(("Left", "Right")):
             if name.startswith("eyeLook") and name.endswith(word):
                 eye = layout.eye_slice(side)
@@ -34,13 +39,18 @@ def arkit_deltas(source: MakeHuman, layout: HeadLayout, rest: F32) -> F32:
     return _symmetric(np.stack(deltas), layout).astype(np.float32)
 
 
+def _on_side(x: F32) -> F32:
+    """0 to 1 across the midline."""
+    t = np.clip(x / (2 * MIDLINE_M) + 0.5, 0, 1)
+    return t * t * (3 - 2 * t)
+
+
 def _combined(source: MakeHuman, name: str) -> F32:
     """[N, 3] the face unit with its corrections."""
     field = SHARE.get(name, 1.0) * source.face_unit(name)
     for unit, amount in ADDED.get(name, {}).items():
-        field = field + amount * sum(source.target(f"expression/units/{e}/{unit}") for e in ETHNICITIES) / len(
-            ETHNICITIES
-        )
+        variants = [source.target(f"expression/units/{e}/{unit}") for e in ETHNICITIES]
+        field = field + amount * np.mean(variants, axis=0)
     return field
 
 

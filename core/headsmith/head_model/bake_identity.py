@@ -116,7 +116,7 @@ def draw_macro(rng: np.random.Generator) -> MacroValues:
 
 def draw_details(rng: np.random.Generator, controls: dict[str, Control]) -> dict[str, float]:
     """A value per control; left and right share theirs but for a little asymmetry."""
-    values = {}
+    values: dict[str, float] = {}
     for name in controls:
         twin = name.replace("/r-", "/l-")
         if twin != name and twin in values:

@@ -12,7 +12,7 @@ from scipy.spatial import cKDTree
 from headsmith.head_model.bake_mesh import HeadLayout
 from headsmith.head_model.default import PARTS
 from headsmith.head_model.raster import rasterize_projected
-from headsmith.types import F32, I32
+from headsmith.types import F32, I32, Bool
 
 NEAR_LOW_M, NEAR_HIGH_M = np.array([-0.034, -0.095, -0.005]), np.array([0.034, -0.048, 0.06])
 """the box around the mouth of the mean head"""
@@ -59,9 +59,7 @@ def lip_closer(rest: F32, layout: HeadLayout, lip_rim: I32) -> LipCloser:
     lower_contact = lower[cKDTree(p[upper]).query(p[lower])[0] < CONTACT_M]
     gap = _column_mean(p[:, 0], upper_contact) - _column_mean(p[:, 0], lower_contact)
     share = -0.5 * side * np.exp(-((distance / FALLOFF_M) ** 2))
-    behind = np.flatnonzero(
-        np.isin(layout.face_part, [PARTS.index(n) for n in ("teeth_upper", "teeth_lower", "tongue")])
-    )
+    behind = np.isin(layout.face_part, [PARTS.index(n) for n in ("teeth_upper", "teeth_lower", "tongue")])
     for overlap_m in np.arange(0.0, MOST_OVERLAP_M, 1e-4):
         closer = LipCloser(rows, p[:, 1].copy(), share, gap, float(overlap_m))
         if not _seen_between_lips(closer.close(rest), layout.faces, behind):
@@ -91,14 +89,14 @@ def _arcs(rest: F32, rim: I32) -> list[I32]:
     return [loop[1:other], loop[other + 1 :]]
 
 
-def _seen_between_lips(head: F32, faces: I32, behind: I32) -> int:
-    """How many pixels of a close front view show teeth or tongue (triangles `behind`)."""
+def _seen_between_lips(head: F32, faces: I32, behind: Bool) -> int:
+    """How many pixels of a close front view show teeth or tongue (the triangles [F] `behind`)."""
     middle = (NEAR_LOW_M + NEAR_HIGH_M) / 2
     span = NEAR_HIGH_M[0] - NEAR_LOW_M[0]
     points = (head - middle) / span * VIEW_PX
     flat = np.stack([points[:, 0] + VIEW_PX / 2, VIEW_PX / 2 - points[:, 1], 1 - head[:, 2]], 1)
     buffers = rasterize_projected(flat, faces, (VIEW_PX, VIEW_PX))
-    return int(np.isin(buffers.triangle, behind).sum())
+    return int(behind[buffers.triangle[buffers.triangle >= 0]].sum())
 
 
 def _column_mean(x: F32, chosen: I32) -> F32:

@@ -163,7 +163,7 @@ def _split(quads: I32, vertices: F32, mirror: I32) -> tuple[I32, I32]:
     real = np.ones((len(quads), 2), bool)
     real[quads[:, 2] == quads[:, 3], 1] = False
     rows = np.repeat(np.arange(len(quads)), 2).reshape(-1, 2)
-    return rows[real], pairs[real]
+    return rows[real].astype(np.int32), pairs[real].astype(np.int32)
 
 
 def _cut(quads: I32, vertices: F32) -> tuple[I32, I32]:
@@ -187,4 +187,4 @@ def _cut(quads: I32, vertices: F32) -> tuple[I32, I32]:
         fresh = neighbours[v] - inside
         inside |= fresh
         queue += fresh
-    return np.array(loop), np.array(sorted(inside))
+    return np.array(loop, np.int32), np.array(sorted(inside), np.int32)

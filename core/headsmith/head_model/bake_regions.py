@@ -18,7 +18,7 @@ def region_masks(source: MakeHuman, layout: HeadLayout, rest: F32) -> dict[str, 
     head = np.zeros(len(rest), bool)
     head[layout.part_rows("head")] = True
     parts = islands(layout)
-    x, y, z = rest.T
+    y, z = rest[:, 1], rest[:, 2]
     masks = {
         "lips": _painted(source, layout, "lips"),
         "ears": _painted(source, layout, "ears"),
@@ -44,7 +44,7 @@ def region_masks(source: MakeHuman, layout: HeadLayout, rest: F32) -> dict[str, 
 def texel_importance(regions: dict[str, F32]) -> F32:
     """[V] the wished density of texels, relative."""
     extra = {"face": 1.4, "ears": 0.4, "lips": 0.6, "eyes": 0.8, "neck": -0.1}
-    return 0.8 + sum(amount * regions[name] for name, amount in extra.items())
+    return 0.8 + np.sum([amount * regions[name] for name, amount in extra.items()], axis=0)
 
 
 def _ramp(x: F32, width: float) -> F32:

@@ -50,9 +50,8 @@ def _target_gradients(uv: F32, faces: I32, corners_m: F32, importance: F32) -> t
     x = a / np.linalg.norm(a, axis=1, keepdims=True)
     y = np.cross(normal / doubled[:, None], x)
     s = uv[faces]
-    drawn = (s[:, 1, 0] - s[:, 0, 0]) * (s[:, 2, 1] - s[:, 0, 1]) - (s[:, 1, 1] - s[:, 0, 1]) * (
-        s[:, 2, 0] - s[:, 0, 0]
-    )
+    p, q = s[:, 1] - s[:, 0], s[:, 2] - s[:, 0]
+    drawn = p[:, 0] * q[:, 1] - p[:, 1] * q[:, 0]
     scale = importance * np.sqrt(drawn.sum() / (doubled * importance**2).sum())
     flat = np.stack([np.stack([(e * x).sum(1), (e * y).sum(1)], 1) for e in (a, b)], 2) * scale[:, None, None]
     inverse = np.linalg.inv(flat)

@@ -39,7 +39,7 @@ def unwrap(vertices_m: F32, faces: I32, importance: F32, box: tuple[float, float
     edges = np.concatenate([filled[:, [0, 1]], filled[:, [1, 2]], filled[:, [2, 0]]])
     edges = np.unique(np.concatenate([edges, edges[:, ::-1]]), axis=0)
     weights = np.ones(len(edges))
-    best, best_stretch = None, np.inf
+    best, best_stretch = fixed, np.inf
     for _ in range(STEPS):
         uv = _solve(edges, weights, boundary, fixed)
         stretch, total = _vertex_stretch(points, importance, filled, uv)

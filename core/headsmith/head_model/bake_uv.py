@@ -89,7 +89,8 @@ def texture_coordinates(layout: HeadLayout, rest: F32, importance: F32) -> tuple
         pieces.append((mask, *_eye(layout.faces[mask] - layout.eye_slice(side).start, side)))
     lashes = layout.face_part == PARTS.index("lashes")
     pieces.append((lashes, *_lashes(int(lashes.sum()))))
-    uv_faces, uvs, start = np.zeros_like(layout.faces), [], 0
+    uv_faces: I32 = np.zeros(layout.faces.shape, np.int32)
+    uvs, start = [], 0
     for mask, uv, rows in pieces:
         uv_faces[mask] = rows + start
         uvs.append(uv)
@@ -100,11 +101,11 @@ def texture_coordinates(layout: HeadLayout, rest: F32, importance: F32) -> tuple
 def _boxed(corner_uv: F32, box: Box) -> tuple[F32, I32]:
     """MakeHuman's own coordinates [F, 3, 2] scaled to fill `box`, turned over where they are seen from behind."""
     uv, rows = np.unique(np.round(corner_uv.reshape(-1, 2), 6), axis=0, return_inverse=True)
-    rows = rows.reshape(-1, 3).astype(np.int32)
-    a, b = (uv[rows[:, k]] - uv[rows[:, 0]] for k in (1, 2))
+    faces: I32 = rows.reshape(-1, 3).astype(np.int32)
+    a, b = (uv[faces[:, k]] - uv[faces[:, 0]] for k in (1, 2))
     if (a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]).sum() < 0:
         uv = uv * np.array([-1.0, 1.0])
-    return (uv - uv.min(0)) / np.ptp(uv, axis=0) * box[2:] + box[:2], rows
+    return (uv - uv.min(0)) / np.ptp(uv, axis=0) * box[2:] + box[:2], faces
 
 
 def _eye(faces: I32, side: int) -> tuple[F32, I32]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 import numpy as np
 
@@ -29,7 +30,7 @@ def load_default_head() -> HeadModel:
         return _unpack({name: arrays[name] for name in arrays.files})
 
 
-def pack(model: HeadModel) -> dict[str, np.ndarray]:
+def pack(model: HeadModel) -> dict[str, Any]:
     """The arrays of the data file."""
     return {
         "v_template": model.v_template.astype(np.float32),

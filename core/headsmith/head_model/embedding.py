@@ -18,9 +18,9 @@ from headsmith.types import F32, I32, U8, Bool, Camera, Landmarks
 
 Detect = Callable[[U8], Landmarks | None]
 
-IRIS_RIGHT, IRIS_LEFT = np.arange(468, 473), np.arange(473, 478)
+IRIS_RIGHT, IRIS_LEFT = np.arange(468, 473, dtype=np.int32), np.arange(473, 478, dtype=np.int32)
 """the centre and four points of the rim, subject's right and left (MediaPipe counts the subject's right first)"""
-FRONT_WEIGHT = 4.0
+FRONT_WEIGHT = 6.0
 """how much more the frontal view counts than each of the others"""
 SEARCH_PX = 14.0
 GRAZING_PX2 = 4.0
@@ -81,7 +81,9 @@ def embed_landmarks(
         raise ValueError("no face was detected on any render of this head")
     everything = np.ones(len(faces), bool)
     skin = everything if look.skin_faces is None else look.skin_faces
-    out = _merge(seen, _surface(seen, vertices_m, faces, skin), np.arange(len(seen[0].landmarks_px)), options)
+    out = _merge(
+        seen, _surface(seen, vertices_m, faces, skin), np.arange(len(seen[0].landmarks_px), dtype=np.int32), options
+    )
     if look.eye_faces is None:
         return out
     for rows, eye in zip((IRIS_LEFT, IRIS_RIGHT), look.eye_faces, strict=True):

@@ -12,6 +12,7 @@ from headsmith.head_model.default import load_default_head
 from headsmith.head_model.model import HeadModel
 from headsmith.head_model.raster import rasterize
 from headsmith.head_model.shading import linear_to_srgb, shade, srgb_to_linear
+from headsmith.head_model.tints import part_colors
 from headsmith.types import F32, U8, Camera
 
 CELL_PX = 256
@@ -19,43 +20,6 @@ COLUMNS = 9
 FIELD_M = 0.23
 DISTANCE_M = 1.0
 LABEL_PX = 16
-
-SKIN, LIPS = (0.80, 0.64, 0.56), (0.68, 0.40, 0.38)
-EYE_WHITE, IRIS, PUPIL = (0.93, 0.93, 0.92), (0.35, 0.25, 0.18), 0.04
-INNER_MOUTH, TOOTH, TONGUE, LASH = (0.50, 0.20, 0.20), (0.93, 0.90, 0.84), (0.72, 0.38, 0.38), (0.15, 0.10, 0.08)
-IRIS_RADIANS, PUPIL_RADIANS = 0.38, 0.14
-"""angles from the optical axis, seen from the middle of the eyeball"""
-
-
-def part_colors(model: HeadModel) -> F32:
-    """[V, 3] sRGB 0..1: one flat colour per part, so that shapes can be judged without a texture."""
-    colors = np.tile(np.array(SKIN, np.float32), (len(model.v_template), 1))
-    for region, color in (("inner_mouth", INNER_MOUTH), ("lips", LIPS)):
-        share = model.regions[region][:, None]
-        colors = colors * (1 - share) + np.array(color, np.float32) * share
-    for part, flat in (("teeth_upper", TOOTH), ("teeth_lower", TOOTH), ("tongue", TONGUE), ("lashes", LASH)):
-        if part in model.part_names:
-            colors[_rows(model, part)] = flat
-    for part in ("eye_left", "eye_right"):
-        if part in model.part_names:
-            rows = _rows(model, part)
-            colors[rows] = _eye_colors(model.v_template[rows])
-    return colors.astype(np.float32)
-
-
-def _rows(model: HeadModel, part: str) -> np.ndarray:
-    return np.unique(model.faces[model.faces_of(part)])
-
-
-def _eye_colors(ball: F32) -> F32:
-    """[E, 3] white, iris and pupil of an eyeball [E, 3] that looks along +Z."""
-    centre = (ball.min(0) + ball.max(0)) / 2
-    direction = (ball - centre) / np.linalg.norm(ball - centre, axis=1, keepdims=True)
-    angle = np.arccos(np.clip(direction[:, 2], -1, 1))
-    colors = np.tile(np.array(EYE_WHITE, np.float32), (len(ball), 1))
-    colors[angle < IRIS_RADIANS] = IRIS
-    colors[angle < PUPIL_RADIANS] = PUPIL
-    return colors
 
 
 def sheet_camera(yaw_rad: float, size_px: int) -> Camera:
