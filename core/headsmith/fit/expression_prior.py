@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from headsmith.asset.arkit import ARKIT_52
+from headsmith.fit.state import has_arkit_basis
 from headsmith.head_model.model import HeadModel
 from headsmith.types import F32
 
@@ -18,7 +19,7 @@ def expression_mean(model: HeadModel, scores: F32) -> F32:
     Models with ARKit's own names take the scores; others the coefficients that move the face's landmarks
     as the ARKit blendshapes would.
     """
-    if set(model.expression_names) >= set(ARKIT_52):
+    if has_arkit_basis(model):
         by_name = dict(zip(ARKIT_52, scores, strict=True))
         return np.array([float(by_name.get(name, 0.0)) for name in model.expression_names])
     rows = np.unique(model.faces[model.landmark_triangle])

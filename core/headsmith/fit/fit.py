@@ -10,7 +10,7 @@ import numpy as np
 from headsmith.fit.evidence import Evidence, evidence_of
 from headsmith.fit.expression_prior import expression_mean
 from headsmith.fit.initial import initial_view
-from headsmith.fit.landmark_sets import rigid_weights
+from headsmith.fit.landmark_sets import lip_weights, rigid_weights
 from headsmith.fit.light import estimate_light
 from headsmith.fit.offsets import offset_modes
 from headsmith.fit.params import FitParams
@@ -64,8 +64,9 @@ def _problem(model: HeadModel, photos: Photos, params: FitParams) -> Problem:
     modes = offset_modes(model, params.offsets)
     layout = layout_of(model, modes.shape[2])
     space = head_space(model, modes, layout)
+    known = model.landmark_weight * lip_weights(model)
     evidence = tuple(
-        evidence_of(seen, frame.camera, model.landmark_weight, expression_mean(model, seen.scores))
+        evidence_of(seen, frame.camera, known, expression_mean(model, seen.scores))
         for frame, seen in zip(photos.frames, photos.landmarks, strict=True)
     )
     free = np.concatenate([np.ones(layout.identity), np.zeros(layout.modes)])

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from headsmith.asset.arkit import ARKIT_52
+from headsmith.head_model.model import HeadModel
 from headsmith.types import F32
 
 COUNT = 478
@@ -22,6 +24,9 @@ NOSE = (168, 6, 197, 195, 5, 4, 1, 19, 94, 2, 98, 327, 97, 326, 48, 278, 64, 294
 IRISES = tuple(range(468, 478))
 LIP_PAIRS = ((13, 14), (82, 87), (312, 317), (81, 178), (311, 402), (80, 88), (310, 318), (191, 95), (415, 324))
 """upper and lower inner lip, opposite each other"""
+UPPER_INNER_LIP = (191, 80, 81, 82, 13, 312, 311, 310, 415)
+LOWER_INNER_LIP = (95, 88, 178, 87, 14, 317, 402, 318, 324)
+MIDDLE_OF_LOWER_LIP = 17
 RIGHT_EYE_CORNERS, LEFT_EYE_CORNERS = (33, 133), (263, 362)
 
 FEATURE_WEIGHT, SKIN_WEIGHT, OVAL_WEIGHT = 1.0, 0.45, 0.5
@@ -40,6 +45,23 @@ def base_weights() -> F32:
     out = np.full(COUNT, SKIN_WEIGHT)
     out[list(LEFT_EYE + RIGHT_EYE + BROWS + LIPS + NOSE + IRISES)] = FEATURE_WEIGHT
     out[list(OVAL)] = OVAL_WEIGHT
+    return out
+
+
+def lip_weights(model: HeadModel) -> F32:
+    """[478] 0 for points of the inner lips that the model has on the other lip, 1 for all others.
+
+    Embeddings are made on closed lips, where a picture cannot tell the two apart; an opening jaw can.
+    """
+    corners = model.faces[model.landmark_triangle]
+    opened = (model.arkit[ARKIT_52.index("jawOpen")][corners] * model.landmark_barycentric[..., None]).sum(1)[:, 1]
+    share = opened / opened[MIDDLE_OF_LOWER_LIP]
+    # near the corners both lips move by half
+    towards_corner = np.abs(np.arange(len(UPPER_INNER_LIP)) - len(UPPER_INNER_LIP) // 2)
+    middle = 0.5 - 0.05 * towards_corner
+    out = np.ones(COUNT)
+    out[list(UPPER_INNER_LIP)] = share[list(UPPER_INNER_LIP)] < middle
+    out[list(LOWER_INNER_LIP)] = share[list(LOWER_INNER_LIP)] > middle
     return out
 
 

@@ -84,12 +84,15 @@ def _squared_distances(a: F32, b: F32) -> F32:
 def keep_eyes_round(model: HeadModel, modes: F32) -> F32:
     """The modes [V, 3, M] with each eyeball only shifted and scaled, so that it can turn in its socket."""
     out = modes.copy()
-    for part in EYES:
-        if part not in model.part_names:
-            continue
-        rows = np.unique(model.faces[model.faces_of(part)])
+    for rows in eyeballs(model):
         arm = model.v_template[rows] - model.v_template[rows].mean(0)
         shift = modes[rows].mean(0)
         growth = np.einsum("vx,vxm->m", arm, modes[rows]) / np.square(arm).sum()
         out[rows] = shift + arm[:, :, None] * growth
     return out
+
+
+def eyeballs(model: HeadModel) -> list[I32]:
+    """The vertices of each eyeball that the model has."""
+    rows = [np.unique(model.faces[model.faces_of(part)]) for part in EYES if part in model.part_names]
+    return [r for r in rows if len(r)]

@@ -87,20 +87,23 @@ def rest_points(points: SurfacePoints, head: F32) -> Linear:
     return Linear(value, by_shared, np.zeros((*value.shape, points.space.layout.per_view)))
 
 
-def camera_points(points: SurfacePoints, head: F32, view: ViewState) -> Linear:
-    """[K, 3] points in camera space, metres."""
+def camera_points(points: SurfacePoints, head: F32, view: ViewState, derivatives: bool = True) -> Linear:
+    """[K, 3] points in camera space, metres; without derivatives those have no columns."""
     layout, space = points.space.layout, points.space
     moved = points.base + points.directions @ head + points.expressions @ view.expression
     joints_m = space.joints_m + space.joint_directions @ head
     R_joint, t_joint = _joint_transforms(space.model, joints_m, view.joint_rotations)
     value = _skinned(points, moved, R_joint, t_joint, view.joint_rotations)
+    rotated = value @ view.R.T
+    if not derivatives:
+        none = np.zeros((len(value), 3, 0))
+        return Linear(rotated + view.t_m, none, none)
 
     R_pair = view.R @ R_joint[points.joint]
     t_by_shared = _joint_translation_derivative(space, view.joint_rotations)
     by_shared = R_pair @ points.directions + points.omega[:, None, None] * (view.R @ t_by_shared)[points.joint]
     by_view = np.zeros((len(value), 3, layout.per_view))
     by_view[..., : layout.expressions] = np.add.reduceat(R_pair @ points.expressions, points.starts)
-    rotated = value @ view.R.T
     by_view[..., layout.pose][..., :3] = -_cross_matrices(rotated)
     by_view[..., layout.pose][..., 3:6] = np.eye(3)
     by_view[..., layout.joints] = _by_joint_angles(points, moved, joints_m, view)
@@ -114,7 +117,8 @@ def project(camera_space: Linear, view: ViewState, principal_px: tuple[float, fl
     matrix = np.stack([np.stack([f / z, zero, -f * x / z**2], 1), np.stack([zero, f / z, -f * y / z**2], 1)], 1)
     out = camera_space.transformed(matrix)
     from_center = f * np.stack([x / z, y / z], 1)
-    out.by_view[..., layout.pose.stop - 1] = from_center
+    if out.by_view.shape[-1]:
+        out.by_view[..., layout.pose.stop - 1] = from_center
     return Linear(from_center + np.asarray(principal_px), out.by_shared, out.by_view)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from headsmith.fit.offsets import EYES
+from headsmith.fit.offsets import eyeballs
 from headsmith.head_model.model import HeadModel
 from headsmith.types import F32, I32, Bool
 
@@ -17,10 +17,7 @@ MAX_SHRINKS = 12
 def lids_on_eyes(model: HeadModel, rest_m: F32) -> F32:
     """Neutral head [V, 3] whose lids and lashes lie as far from the eyeballs' surface as the mean head's."""
     out = rest_m.copy()
-    for part in EYES:
-        if part not in model.part_names:
-            continue
-        rows = np.unique(model.faces[model.faces_of(part)])
+    for rows in eyeballs(model):
         others = np.setdiff1d(np.arange(len(rest_m)), rows)
         mean_center, mean_radius = _sphere(model.v_template[rows])
         center, radius = _sphere(rest_m[rows])

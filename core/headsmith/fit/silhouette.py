@@ -74,7 +74,8 @@ def _match(pixels: F32, normals: F32, mattes: Mattes, scale: float) -> tuple[F32
     offset = distances[nearest] + fraction * STEP_PX
     within = pixels + (offset - BESIDE_PX)[:, None] * normals
     skin, hair, head = (_sample(matte, within, scale) for matte in (mattes.skin, mattes.hair, mattes.head))
-    weights = np.where((skin > 0.5) & (hair < 0.3), 1.0, np.where(offset < 0, HAIR_WEIGHT, 0.0))
+    bare = np.clip(2 * skin / np.maximum(skin + hair, 0.2) - 1, 0, 1)
+    weights = np.maximum(bare, np.where(offset < 0, HAIR_WEIGHT, 0.0))
     facing = _edge_cosine(mattes.person, within, normals, scale) > MIN_FRONT_COS
     found = np.isfinite(cost.min(1)) & (head > 0.5) & facing
     return offset, weights * found

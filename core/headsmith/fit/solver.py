@@ -80,11 +80,11 @@ def solve(problem: Problem, state: FitState) -> FitState:
     return state
 
 
-def view_residuals(problem: Problem, state: FitState, index: int) -> list[Linear]:
+def view_residuals(problem: Problem, state: FitState, index: int, derivatives: bool = True) -> list[Linear]:
     """The robust residuals of one photo, before reweighting."""
     evidence, view, params = problem.evidence[index], state.views[index], problem.params
     layout, principal = problem.space.layout, evidence.camera.principal_px
-    points = camera_points(problem.landmarks, state.head, view)
+    points = camera_points(problem.landmarks, state.head, view, derivatives)
     std_px = problem.landmark_std * evidence.unit_px
     pixels = project(points, view, principal, layout)
     out = [
@@ -94,7 +94,8 @@ def view_residuals(problem: Problem, state: FitState, index: int) -> list[Linear
     ]  # fmt: skip
     if evidence.outline is not None:
         outline = evidence.outline
-        edge = project(camera_points(outline.points, state.head, view), view, principal, layout)
+        edge_points = camera_points(outline.points, state.head, view, derivatives)
+        edge = project(edge_points, view, principal, layout)
         weights = outline.weights * (CORRELATED / (params.silhouette_std * evidence.unit_px))
         out.append(silhouette_residual(edge, outline.matched_px, outline.normals, weights))
     return out
@@ -106,7 +107,7 @@ def total_cost(problem: Problem, state: FitState) -> float:
     cost = 0.5 * float(np.square(state.head).sum())
     cost += 0.5 * float(np.square(_lip_gap(problem, state).value).sum())
     for i, view in enumerate(state.views):
-        cost += sum(geman_mcclure_cost(r.value, scale) for r in view_residuals(problem, state, i))
+        cost += sum(geman_mcclure_cost(r.value, scale) for r in view_residuals(problem, state, i, derivatives=False))
         difference, std = view_prior(problem, view, i)
         cost += 0.5 * float(np.square(difference / std).sum())
     return cost

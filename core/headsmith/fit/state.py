@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from headsmith.asset.arkit import ARKIT_52
 from headsmith.asset.skinning import rotation_matrices
 from headsmith.head_model.model import HeadModel
 from headsmith.types import F32
@@ -65,12 +66,16 @@ class Layout:
         return slice(self.expressions + POSE_COLUMNS, self.per_view)
 
 
+def has_arkit_basis(model: HeadModel) -> bool:
+    """Whether the model's expressions are ARKit's weights, 0..1."""
+    return set(model.expression_names) >= set(ARKIT_52)
+
+
 def layout_of(model: HeadModel, modes: int) -> Layout:
-    """Eyes turn about x and y; the jaw turns only where no blendshape opens it; the neck follows the head."""
-    bounded = "jawOpen" in model.expression_names
-    axes = [(model.joint_names.index(eye), axis) for eye in ("left_eye", "right_eye") for axis in (0, 1)]
-    if not bounded:
-        axes += [(model.joint_names.index("jaw"), axis) for axis in (0, 1, 2)]
+    """Eyes turn about x and y; the jaw, if there is one, where no blendshape opens it; the neck follows the head."""
+    bounded = has_arkit_basis(model)
+    free = {"left_eye": (0, 1), "right_eye": (0, 1)} | ({} if bounded else {"jaw": (0, 1, 2)})
+    axes = [(joint, axis) for joint, name in enumerate(model.joint_names) for axis in free.get(name, ())]
     return Layout(model.shapedirs.shape[2], modes, model.exprdirs.shape[2], tuple(axes), bounded)
 
 
