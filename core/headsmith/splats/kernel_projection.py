@@ -16,6 +16,7 @@ from headsmith.splats.jit import f32, kernel, parallel_kernel
 
 ZERO, HALF, ONE, TWO = f32(0), f32(0.5), f32(1), f32(2)
 EPS2D, NEAR, MARGIN = f32(EPS2D_PX2), f32(NEAR_M), f32(FRUSTUM_MARGIN)
+LARGEST = f32(1e30)
 SMALLEST_NORM = f32(1e-12)
 SMALLEST_COMPENSATION = f32(1e-6)
 
@@ -140,7 +141,8 @@ def project_one(i, means, quats, scales, view, K, size, means2d, conics, depths,
     a, b, c, det = covariance(times(p.B[0], s), times(p.B[1], s))
     x, y, z = p.point
     means2d[i, 0], means2d[i, 1] = K[0, 0] * x / z + K[0, 2], K[1, 1] * y / z + K[1, 2]
-    drawn = z > NEAR and det > ZERO and math.isfinite(det) and math.isfinite(means2d[i, 0] + means2d[i, 1])
+    # comparisons, not isfinite: fast maths may fold the subtraction in that one, and NaN fails every comparison
+    drawn = z > NEAR and ZERO < det < LARGEST and abs(means2d[i, 0]) < LARGEST and abs(means2d[i, 1]) < LARGEST
     depths[i] = z if drawn else ZERO
     conics[i, 0], conics[i, 1], conics[i, 2] = c / det, -b / det, a / det
     compensations[i] = math.sqrt(max(((a - EPS2D) * (c - EPS2D) - b * b) / det, ZERO))

@@ -55,7 +55,8 @@ def rasterize(
             )
             for c in range(len(viewmats))
         ]  # fmt: skip
-        images, alphas = (torch.stack([result[k] for result in per_camera]).to(device) for k in (0, 1))
+        images = torch.stack([result[0] for result in per_camera]).to(device)
+        alphas = torch.stack([result[1] for result in per_camera]).to(device)
         meta = {key: torch.stack([result[2][key] for result in per_camera]) for key in per_camera[0][2]}
         meta |= {"width": width, "height": height}
     return (images[0], alphas[0], meta) if single else (images, alphas, meta)

@@ -1,0 +1,128 @@
+"""Where splats start: on the surface of the textured head and in its hair, already looking like the photo."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from scipy import ndimage
+from scipy.spatial import cKDTree
+
+from headsmith.asset.binding import triangle_frames
+from headsmith.asset.normals import vertex_normals
+from headsmith.head_model.model import HeadModel
+from headsmith.head_model.shading import linear_to_srgb, sample_bilinear, sh_basis, srgb_to_linear
+from headsmith.splats.initialise_hair import hair_importance, hair_splats
+from headsmith.splats.local_splats import LocalSplats
+from headsmith.splats.params import SplatParams
+from headsmith.splats.sampling import SurfacePoints, spread_points, triangle_areas
+from headsmith.splats.visibility import HairCover, hair_cover, visible_triangles
+from headsmith.types import F32, U8, HairShell, HeadFit, StaticTexture
+
+_PART_IMPORTANCE = {
+    "eye_left": 4.0,
+    "eye_right": 4.0,
+    "teeth_upper": 1.2,
+    "teeth_lower": 1.2,
+    "tongue": 0.5,
+    "lashes": 8.0,
+}
+_REGION_IMPORTANCE = {"face": 1.2, "lips": 1.5, "eyes": 2.5, "ears": 0.5, "neck": -0.2, "inner_mouth": -0.6}
+"""added to 1, times the region's membership"""
+_UNSEEN_IMPORTANCE = 0.5
+"""of skin that no photo shows, where seen skin has 1"""
+_UNDER_HAIR_IMPORTANCE = 0.2
+_DETAIL_PX = 512
+"""side of the texture in which detail is measured"""
+_DETAIL_GAIN, _MOST_DETAIL = 12.0, 1.5
+_WIDTH = 0.8
+"""standard deviation of a skin splat in its plane, in neighbour spacings: enough to leave no gaps"""
+_FLATNESS = 0.15
+"""and across it, as a fraction of that in the plane"""
+_OPACITY = 0.95
+
+
+def initialise(
+    model: HeadModel, fit: HeadFit, texture: StaticTexture, hair: HairShell | None, params: SplatParams
+) -> LocalSplats:
+    """`params.max_splats` splats on the person's neutral head, lit as in the first photo."""
+    rest = model.rest_vertices(fit.identity, fit.offsets_m)
+    areas = triangle_areas(rest, model.faces)
+    if hair is None or not len(hair.faces):
+        importance = _skin_importance(model, rest, texture, None)
+        return _skin_splats(model, rest, texture, spread_points(areas, importance, params.max_splats, params.seed))
+    cover = hair_cover(rest, model.faces, hair)
+    importance = _skin_importance(model, rest, texture, cover)
+    hair_areas, of_hair = triangle_areas(hair.vertices_m, hair.faces), hair_importance(hair) * cover.hair
+    hair_total = float((hair_areas * of_hair).sum())
+    hair_count = round(params.max_splats * hair_total / (hair_total + float((areas * importance).sum())))
+    points = spread_points(areas, importance, params.max_splats - hair_count, params.seed)
+    skin = _skin_splats(model, rest, texture, points)
+    hair_points = spread_points(hair_areas, of_hair, hair_count, params.seed + 1)
+    painted = _paint_scalp(model, rest, skin, hair, cover)
+    return LocalSplats.joined(painted, hair_splats(model, rest, hair, hair_points))
+
+
+def _skin_importance(model: HeadModel, rest: F32, texture: StaticTexture, cover: HairCover | None) -> F32:
+    """[F] how densely each triangle is to be covered."""
+    of_vertex = np.ones(len(rest), np.float32)
+    for name, gain in _REGION_IMPORTANCE.items():
+        if name in model.regions:
+            of_vertex += gain * model.regions[name]
+    importance = of_vertex[model.faces].mean(1)
+    for part, factor in _PART_IMPORTANCE.items():
+        if part in model.part_names:
+            importance[model.faces_of(part)] = factor
+    middle_uv = model.uvs[model.uv_faces].mean(1)
+    observed = _look_up(texture.observed, middle_uv)
+    importance *= _UNSEEN_IMPORTANCE + (1 - _UNSEEN_IMPORTANCE) * observed
+    importance *= 1 + np.minimum(_look_up(_detail(texture.albedo), middle_uv), _MOST_DETAIL)
+    if cover is not None:
+        importance[cover.skin] *= _UNDER_HAIR_IMPORTANCE
+    importance[~visible_triangles(model, rest)] = 0
+    return importance
+
+
+def _look_up(values: F32, uv: F32) -> F32:
+    """One channel [T, T] at uv [N, 2]."""
+    return sample_bilinear(values, uv)[:, 0]  # type: ignore[arg-type]  # it takes floats too, as its docstring says
+
+
+def _detail(albedo: U8) -> F32:
+    """[512, 512] how much the texture varies around each texel."""
+    step = max(1, albedo.shape[0] // _DETAIL_PX)
+    grey = albedo[::step, ::step].astype(np.float32).mean(-1) / 255
+    return ndimage.gaussian_filter(ndimage.gaussian_gradient_magnitude(grey, 1.0), 3.0) * _DETAIL_GAIN
+
+
+def _skin_splats(model: HeadModel, rest: F32, texture: StaticTexture, points: SurfacePoints) -> LocalSplats:
+    """Flat splats in the planes of their triangles."""
+    n = len(points.triangle)
+    scale = triangle_frames(rest, model.faces)[1][points.triangle]
+    spacing = (points.spacing_m / scale).astype(np.float32)
+    axes = np.log(spacing[:, None] * np.array([_WIDTH, _WIDTH, _WIDTH * _FLATNESS], np.float32))
+    return LocalSplats(
+        points.triangle, points.barycentric, np.zeros((n, 3), np.float32),
+        np.tile(np.array([1, 0, 0, 0], np.float32), (n, 1)), axes.astype(np.float32), np.full(n, _OPACITY, np.float32),
+        _lit_colors(model, rest, texture, points), spacing, np.ones(n, np.float32),
+    )  # fmt: skip
+
+
+def _lit_colors(model: HeadModel, rest: F32, texture: StaticTexture, points: SurfacePoints) -> F32:
+    """[N, 3] sRGB of the texture in the first photo's light."""
+    tri, weights = points.triangle, points.barycentric[..., None]
+    uv = (model.uvs[model.uv_faces[tri]] * weights).sum(1)
+    normals = (vertex_normals(rest, model.faces)[model.faces[tri]] * weights).sum(1)
+    normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-8)
+    irradiance = np.maximum(sh_basis(normals) @ texture.light_sh[0], 0)
+    albedo = srgb_to_linear(sample_bilinear(texture.albedo, uv))
+    return np.clip(linear_to_srgb(albedo * irradiance), 0, 1)
+
+
+def _paint_scalp(model: HeadModel, rest: F32, skin: LocalSplats, hair: HairShell, cover: HairCover) -> LocalSplats:
+    """The skin that hair hides takes the hair's colour, so that it does not shine through."""
+    hidden = cover.skin[skin.triangle]
+    where = (rest[model.faces[skin.triangle]] * skin.barycentric[..., None]).sum(1)
+    nearest = cKDTree(hair.vertices_m).query(where)[1]
+    colors = np.where(hidden[:, None], hair.colors[nearest].astype(np.float32) / 255, skin.colors)
+    return replace(skin, colors=colors)

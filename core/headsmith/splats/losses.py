@@ -1,0 +1,53 @@
+"""What the optimiser minimises: one training view against its render."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from headsmith.splats.kernel_ssim import weighted_ssim
+from headsmith.splats.params import SplatParams
+from headsmith.types import TrainingView
+
+
+@dataclass(frozen=True)
+class Target:
+    """A training view as tensors."""
+
+    image: Tensor
+    """[H, W, 3] 0..1, on black"""
+    alpha: Tensor
+    """[H, W, 1]"""
+    weight: Tensor
+    """[H, W, 1] summing to 1"""
+
+    def to(self, device: str) -> Target:
+        return Target(self.image.to(device), self.alpha.to(device), self.weight.to(device))
+
+    @staticmethod
+    def of(view: TrainingView) -> Target:
+        """Raises ValueError for a view that is not to be trusted anywhere."""
+        total = float(view.weight.sum())
+        if total <= 0:
+            raise ValueError("a training view has weight 0 everywhere")
+        return Target(
+            torch.from_numpy(view.image).float() / 255,
+            torch.from_numpy(view.alpha).float()[..., None],
+            torch.from_numpy(view.weight).float()[..., None] / total,
+        )
+
+
+def view_loss(image: Tensor, alpha: Tensor, target: Target, background: Tensor, params: SplatParams) -> Tensor:
+    """Render (image [H, W, 3] on black, alpha [H, W, 1]) and target, both laid over `background` [3], compared.
+
+    The background changes from step to step: only a right alpha suits them all.
+    """
+    shown = image + (1 - alpha) * background
+    wanted = target.image + (1 - target.alpha) * background
+    absolute = (target.weight * (shown - wanted).abs()).sum() / 3
+    structure = 1 - weighted_ssim(shown, wanted, target.weight[..., 0])
+    silhouette = (target.weight * (alpha - target.alpha).abs()).sum()
+    color = (1 - params.ssim_share) * absolute + params.ssim_share * structure
+    return color + params.alpha_weight * silhouette

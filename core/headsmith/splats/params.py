@@ -1,0 +1,50 @@
+"""What can be set about the splats."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class LearningRates:
+    """Of Adam, per step; lengths in units of the triangle's scale."""
+
+    offset: float = 2e-3
+    quat: float = 2e-3
+    log_scale: float = 8e-3
+    logit: float = 2e-2
+    sh0: float = 1.5e-2
+    last_fraction: float = 0.1
+    """of each rate in the last step, reached exponentially"""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Where the optimiser may not go, so that splats stay on their triangles and move well with them."""
+
+    drift: float = 2.0
+    """how far a splat may leave its first place, in neighbour spacings"""
+    growth: float = 2.2
+    """how much wider than at first a splat may be"""
+    shrinkage: float = 0.2
+    anisotropy: float = 4.0
+    """longest over shortest axis in the triangle's plane"""
+    min_opacity: float = 0.6
+    """of splats on the skin: what lies behind must not shine through in other poses"""
+
+
+@dataclass(frozen=True)
+class SplatParams:
+    max_splats: int = 45_000
+    steps: int = 900
+    seed: int = 0
+    device: str = "cpu"
+    """a torch device"""
+    photo_share: float = 0.5
+    """of the steps that are spent on photos"""
+    ssim_share: float = 0.2
+    """of the colour loss"""
+    alpha_weight: float = 0.3
+    """of the silhouette's loss beside the colour's"""
+    rates: LearningRates = field(default_factory=LearningRates)
+    limits: Limits = field(default_factory=Limits)

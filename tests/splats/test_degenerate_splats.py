@@ -1,0 +1,87 @@
+"""Splats that training or a hostile file can contain: nothing hangs, and nothing that is not finite comes out."""
+
+from __future__ import annotations
+
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from headsmith.splats.rasterize import rasterize
+from headsmith.splats.reference import rasterize_dense
+
+ODD = st.sampled_from([0.0, -0.0, 1.0, -1.0, 1e-30, 1e-9, 1e9, -1e9, 1e30, float("inf"), float("-inf"), float("nan")])
+NUMBER = st.one_of(ODD, st.floats(-3, 3, width=32))
+OPACITY = st.one_of(st.sampled_from([0.0, 1.0, 1 / 255, float("nan"), -1.0]), st.floats(0, 1, width=32))
+SPLAT = st.tuples(*([NUMBER] * 10), OPACITY)
+SIZE = 40
+
+
+def camera() -> dict[str, torch.Tensor]:
+    viewmat = torch.eye(4)
+    viewmat[2, 3] = 2.0
+    return {"viewmats": viewmat, "Ks": torch.tensor([[50.0, 0, 20], [0, 50, 20], [0, 0, 1]])}
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(SPLAT, max_size=6))
+def test_any_splats(rows: list[tuple[float, ...]]) -> None:
+    table = torch.tensor(rows, dtype=torch.float32).reshape(-1, 11)
+    means, quats, scales, opacities = (t.clone().requires_grad_() for t in
+                                       (table[:, :3], table[:, 3:7], table[:, 7:10], table[:, 10]))  # fmt: skip
+    sh = torch.ones(len(table), 1, 3, requires_grad=True)
+    image, alpha, _ = rasterize(means, quats, scales, opacities, sh, **camera(), width=SIZE, height=SIZE)
+    (image.sum() + alpha.sum()).backward()
+    assert bool(torch.isfinite(image).all())
+    assert float(alpha.detach().min()) >= 0
+    assert float(alpha.detach().max()) <= 1
+    assert bool(torch.isfinite(opacities.grad).all())
+
+
+def test_no_splats_at_all() -> None:
+    empty = [torch.zeros(0, k, requires_grad=True) for k in (3, 4, 3)]
+    background = torch.tensor([0.2, 0.4, 0.6])
+    image, alpha, _ = rasterize(
+        *empty, torch.zeros(0), torch.zeros(0, 1, 3), **camera(), width=17, height=5, backgrounds=background
+    )
+    image.sum().backward()
+    assert image.shape == (5, 17, 3)
+    assert torch.equal(image, background.expand(5, 17, 3))
+    assert not alpha.detach().any()
+
+
+def test_bad_splats_do_not_disturb_good_ones() -> None:
+    """Beside splats that are not drawn, gradients stay those of the good splat alone, and theirs are zero."""
+    nan, inf = float("nan"), float("inf")
+    means = torch.tensor([[0.0, 0, 0], [nan, 0, 0], [0, 0, -5], [0, inf, 0], [0, 0, 0], [0, 0, 0]])
+    scales = torch.tensor([0.1, 0.1, 0.1, 0.1, nan, 1e30])[:, None].expand(6, 3).clone()
+    opacities = torch.full((6,), 0.5)
+    quats, sh = torch.tensor([[1.0, 0, 0, 0]]).repeat(6, 1), torch.ones(6, 1, 3)
+
+    def gradients(keep: int) -> list[torch.Tensor]:
+        t = [x[:keep].clone().requires_grad_() for x in (means, quats, scales, opacities, sh)]
+        image, _, _ = rasterize(*t, **camera(), width=SIZE, height=SIZE)
+        (image * torch.linspace(0, 1, SIZE)[:, None]).sum().backward()
+        return [x.grad for x in t]
+
+    for alone, together in zip(gradients(1), gradients(6), strict=True):
+        assert torch.equal(alone[0], together[0])
+        assert not together[1:].any()
+
+
+def test_zero_scale_is_a_blurred_dot() -> None:
+    """A point still has gsplat's blur of 0.3 px^2."""
+    arguments = (
+        torch.zeros(1, 3),
+        torch.tensor([[1.0, 0, 0, 0]]),
+        torch.zeros(1, 3),
+        torch.tensor([0.9]),
+        torch.ones(1, 1, 3),
+    )
+    view = camera()
+    image, _, _ = rasterize(*arguments, **view, width=SIZE, height=SIZE)
+    wanted, _ = rasterize_dense(
+        *(t.double() for t in arguments), viewmat=view["viewmats"].double(), K=view["Ks"].double(), width=SIZE,
+        height=SIZE, sh_degree=0,
+    )  # fmt: skip
+    assert (image - wanted).abs().max() < 1e-5
+    assert image.max() > 0.3
