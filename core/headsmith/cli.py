@@ -1,6 +1,6 @@
 """The command line: `headsmith build | info | validate | render | export`.
 
-Exit codes: 0 done; 1 done with failures (a bundle that does not validate); 2 the input cannot be used; 130 stopped by
+Exit codes: 0 done; 2 the input cannot be used, or does not validate (one sentence a problem); 130 stopped by
 the user. Internal faults raise.
 """
 
@@ -156,7 +156,7 @@ def _validate(options: argparse.Namespace) -> int:
     problems = list(validate_avatar(options.avatar))
     text = "\n".join(problems) if problems else f"{options.avatar}: valid"
     _print(options, {"avatar": str(options.avatar), "valid": not problems, "problems": problems}, text)
-    return 1 if problems else 0
+    return 2 if problems else 0
 
 
 def _render(options: argparse.Namespace) -> int:

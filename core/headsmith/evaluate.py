@@ -6,7 +6,8 @@ import numpy as np
 
 from headsmith.asset import Avatar, neutral_pose
 from headsmith.landmarks import detect
-from headsmith.metrics import identity_similarity, psnr, ssim
+from headsmith.metrics import psnr, ssim
+from headsmith.metrics.identity import identity_similarity
 from headsmith.preview import Shot, orbit_camera, render_mesh_view, render_splat_view, to_uint8
 from headsmith.types import F32, U8, Frame, Landmarks, Mattes
 
