@@ -254,7 +254,7 @@ def test_iris_is_concentric_in_the_texture(head):
 def test_regions_lie_where_they_should(head):
     v = head.v_template
     where = {name: np.average(v, axis=0, weights=region) for name, region in head.regions.items()}
-    assert all(0 <= r.min() and r.max() <= 1 for r in head.regions.values())
+    assert all(r.min() >= 0 and r.max() <= 1 for r in head.regions.values())
     assert where["scalp"][1] > 0.015
     assert where["scalp"][2] < -0.05
     assert where["neck"][1] < -0.1

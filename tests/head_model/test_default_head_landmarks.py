@@ -68,7 +68,7 @@ def test_embedding_of_known_points_finds_them_again(head):
     truth = (head.v_template[head.faces[triangle]] * barycentric[..., None]).sum(1)
     cameras = iter([orbit_camera(yaw, options) for yaw in options.yaws_rad])
 
-    def detect(image):
+    def detect(_):
         points, _ = next(cameras).project(truth.astype(np.float32))
         return Landmarks(points, np.zeros(478), np.zeros(52), np.eye(4))
 
@@ -83,4 +83,4 @@ def test_embedding_of_known_points_finds_them_again(head):
 
 def test_a_mesh_without_a_face_is_an_error(head):
     with pytest.raises(ValueError, match="no face"):
-        embed_landmarks(head.v_template, head.faces, lambda image: None, options=EmbeddingOptions(size_px=64))
+        embed_landmarks(head.v_template, head.faces, lambda _: None, options=EmbeddingOptions(size_px=64))
