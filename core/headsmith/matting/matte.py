@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
+from PIL import Image
 from scipy.ndimage import binary_fill_holes, gaussian_filter, label, maximum_filter, minimum_filter
 
 from headsmith.matting.closed_form import solve_alpha
@@ -27,14 +30,10 @@ def matte(frame: Frame, landmarks: Landmarks, params: MatteParams | None = None)
     """
     params = params or MatteParams()
     box = _box_around(landmarks, frame, params.margin)
-    window = slice(box[1], box[3]), slice(box[0], box[2])
-    image = np.ascontiguousarray(frame.image[window])
-    near = Landmarks(
-        landmarks.points_px - np.array(box[:2], np.float32), landmarks.depth, landmarks.scores, landmarks.T_face
-    )
+    image, near, opacity = _window(frame, landmarks, box, params.max_px)
     place = face_frame(near, (image.shape[1], image.shape[0]))
     classes = selfie_classes(image, params.selfie_multiclass) if params.selfie_multiclass else None
-    alpha = _informative(frame.alpha[window]) if frame.alpha is not None else None
+    alpha = _informative(opacity) if opacity is not None else None
     if alpha is None:
         guess = _person_guess(image) if classes is None else 1 - classes[0]
         alpha = _refined(image, guess, round(params.edge_band * place.height_px), place.below < -0.2)
@@ -42,6 +41,19 @@ def matte(frame: Frame, landmarks: Landmarks, params: MatteParams | None = None)
     parts = divide(scene, params.colour_rounds) if classes is None else _parts_of(classes)
     masks = _masks(scene, parts, params)
     return Mattes(*(_pasted(mask, frame, box) for mask in masks))
+
+
+def _window(frame: Frame, landmarks: Landmarks, box: Box, max_px: int) -> tuple[U8, Landmarks, F32 | None]:
+    """The picture, the landmarks and the alpha channel inside the box, the longer side at most `max_px`."""
+    size = np.array([box[2] - box[0], box[3] - box[1]])
+    scale = min(1.0, max_px / float(size.max()))
+    small = (round(float(size[0]) * scale), round(float(size[1]) * scale))
+    picture = Image.fromarray(frame.image).resize(small, Image.Resampling.LANCZOS, box=box)
+    points = (landmarks.points_px - np.array(box[:2], np.float32)) * np.float32(scale)
+    opacity = None
+    if frame.alpha is not None:
+        opacity = np.asarray(Image.fromarray(frame.alpha).resize(small, Image.Resampling.BILINEAR, box=box))
+    return np.array(picture), replace(landmarks, points_px=points), opacity
 
 
 def _box_around(landmarks: Landmarks, frame: Frame, margin: float) -> Box:
@@ -114,6 +126,8 @@ def _masks(scene: Scene, parts: Parts, params: MatteParams) -> tuple[F32, F32, F
 
 
 def _pasted(mask: F32, frame: Frame, box: Box) -> F32:
+    size = (box[2] - box[0], box[3] - box[1])
     full = np.zeros(frame.image.shape[:2], np.float32)
-    full[box[1] : box[3], box[0] : box[2]] = mask.clip(0, 1)
+    picture = Image.fromarray(np.ascontiguousarray(mask, np.float32)).resize(size, Image.Resampling.BILINEAR)
+    full[box[1] : box[3], box[0] : box[2]] = np.asarray(picture).clip(0, 1)
     return full

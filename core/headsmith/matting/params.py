@@ -11,6 +11,8 @@ class MatteParams:
     selfie_multiclass: Path | None = None
     """MediaPipe's six-class selfie segmenter (.tflite), the user's own copy; tells hair, skin and clothes apart better
     than colour does"""
+    max_px: int = 1024
+    """longer side of the window around the head in which the masks are worked out; larger photos get them enlarged"""
     margin: float = 1.6
     """how far around the face the networks look"""
     neck_length: float = 0.45
