@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from headsmith.head_model.model import HeadModel
-from headsmith.head_model.shading import sample_bilinear
-from headsmith.texture.blend import PULL, Layer, blend_over, vertex_pull
+from headsmith.texture.blend import PULL, Layer, blend_over, confidence, vertex_pull
 from headsmith.texture.grain import lay_on, skin_grain
 from headsmith.texture.hair import scalp_streaks, soft_hairline, strand_contrast, strand_detail
 from headsmith.texture.mirror import mirrored_uv
+from headsmith.texture.sampling import sample_uv
 from headsmith.texture.surface import Guide, solve_field
 from headsmith.texture.uv import Atlas, texels_per_metre
 from headsmith.types import F32
@@ -39,18 +39,30 @@ class Covering:
 
 def complete_surface(model: HeadModel, atlas: Atlas, covering: Covering, seed: int) -> tuple[F32, F32]:
     """sRGB albedo [N, 3] of the head's texels without a gap, and how far each was seen [N]."""
+    there = mirrored_uv(model, atlas)
     cover = atlas.at(covering.cover)
     streaks = scalp_streaks(model, atlas, cover, seed)
-    hairy = soft_hairline(cover, streaks)[:, None]
+    known = confidence(np.max([layer.weight for layer in covering.either], axis=0))
+    hairy = _hairline(atlas, cover, streaks, known, there)
     skin_base = atlas.at(base_colours(model, atlas, covering.skin, _Kind(FALLBACK_SKIN, SKIN_STEADYING)))
     hair_base = atlas.at(base_colours(model, atlas, covering.hair, _Kind(FALLBACK_HAIR, HAIR_STEADYING)))
     base = skin_base * (1 - hairy) + hair_base * hairy
     difference, seen = blend_over(base, covering.either, atlas, model.faces)
     difference *= atlas.at(covering.detail_keep)[:, None]
     invented = _invented(model, atlas, difference, seen, _Mix(base, hair_base, hairy, streaks, seed))
-    reflected, reflected_seen = _reflected(model, atlas, difference, seen)
+    reflected, reflected_seen = _reflected(atlas, difference, seen, there)
     unseen = reflected_seen * reflected + (1 - reflected_seen) * invented
     return np.clip(base + seen[:, None] * difference + (1 - seen[:, None]) * unseen, 0, 1), seen
+
+
+def _hairline(atlas: Atlas, cover: F32, streaks: F32, known: F32, there: F32) -> F32:
+    """[N, 1] share of hair: as seen, else as on the other side, else with an edge broken up along invented strands."""
+    known_there = sample_uv(atlas.image(known), there)
+    smooth = soft_hairline(cover, np.zeros_like(streaks))
+    reflected = sample_uv(atlas.image(smooth), there)
+    invented = soft_hairline(cover, streaks)
+    unseen = known_there * reflected + (1 - known_there) * invented
+    return (known * smooth + (1 - known) * unseen)[:, None].astype(np.float32)
 
 
 @dataclass(frozen=True)
@@ -86,10 +98,10 @@ def base_colours(model: HeadModel, atlas: Atlas, layers: tuple[Layer, ...], kind
     return np.clip(solve_field(model.faces, observed, pull + kind.steadying, guide), 0.01, 1)
 
 
-def _reflected(model: HeadModel, atlas: Atlas, difference: F32, seen: F32) -> tuple[F32, F32]:
-    """What the other side shows, at each texel: differences [N, 3] and how far it is seen [N, 1]."""
+def _reflected(atlas: Atlas, difference: F32, seen: F32, there: F32) -> tuple[F32, F32]:
+    """What the other side shows, at coordinates `there` [N, 2]: differences [N, 3], and how far seen [N, 1]."""
     image = atlas.image(np.concatenate([difference * seen[:, None], seen[:, None]], 1))
-    sampled = sample_bilinear(image, mirrored_uv(model, atlas))
+    sampled = sample_uv(image, there)
     weight = sampled[:, 3:]
     return sampled[:, :3] / np.maximum(weight, 1e-3), weight
 

@@ -17,7 +17,7 @@ WIDTH_M = 0.014
 SYMMETRY = 0.7
 """how much of the slow difference between the sides is taken for light"""
 KNEE = (0.84, 1.10)
-"""slow brightness (sRGB) relative to the skin's median beyond which it is taken for shadow or shine"""
+"""slow brightness (sRGB) relative to the median beyond which it is taken for shadow or shine"""
 BEYOND_KNEE = 0.5
 TINT_KNEE = 0.05
 """deviation of log(channel / brightness) from the skin's median beyond which it is taken for coloured light"""
@@ -27,6 +27,8 @@ GAIN = (0.7, 1.35)
 CREASE_MOTION_M = (0.002, 0.007)
 """displacement by the expression at which creases begin to be taken back, and are most"""
 CREASE_REMOVED = 0.4
+NECK_REMOVED = 0.75
+"""shadows of the jaw, collars, chains and stray hair outweigh what is worth keeping there"""
 
 
 def evening_gain(model: HeadModel, atlas: Atlas, layer: Layer, plain: F32, keep: F32) -> F32:
@@ -65,6 +67,7 @@ def _soft_limit(values: F32, low: float, high: float) -> F32:
 
 
 def crease_keep(model: HeadModel, moved_m: F32, plain: F32) -> F32:
-    """[V] share of the detail that stays, less where the expression moved the skin by `moved_m` [V]."""
-    amount = CREASE_REMOVED * smoothstep(*CREASE_MOTION_M, moved_m) * plain
+    """[V] share of the detail that stays: less where the expression moved the skin by `moved_m` [V] and on the neck."""
+    neck = model.regions.get("neck", np.zeros_like(plain))
+    amount = np.maximum(CREASE_REMOVED * smoothstep(*CREASE_MOTION_M, moved_m), NECK_REMOVED * neck) * plain
     return 1 - smooth_field(model.faces, amount[:, None].astype(np.float32), 1.0)[:, 0]

@@ -43,7 +43,9 @@ def skin_weight(model: HeadModel, atlas: Atlas, view: ViewSamples) -> F32:
     brow = atlas.at(brows(model))
     called = smoothstep(*CALLED, np.maximum.reduce([view.skin, view.person * inner, view.head * brow]))
     trust = view.seen * called
-    outside = _unlike(view.colour, trust * (inner > 0.5) * (view.skin > 0.5), SKIN_SPREAD)
+    odd = _unlike(view.colour, trust * (inner > 0.5) * (view.skin > 0.5), SKIN_SPREAD)
+    around, _ = atlas.vertex_means(odd[:, None], trust)
+    outside = np.maximum(odd, smoothstep(0.1, 0.5, atlas.at(around[:, 0])))
     trust = trust * (1 - outside * (1 - inner))
     return (trust * (1 - _teeth_on_lips(model, atlas, view, trust))).astype(np.float32)
 

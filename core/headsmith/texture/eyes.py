@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import numpy as np
 
 from headsmith.head_model.model import HeadModel
@@ -15,10 +18,11 @@ from headsmith.texture.iris import (
     find_rim,
     measure_eyes,
 )
+from headsmith.texture.lit import LitPhoto
 from headsmith.texture.noise import lattice_noise
 from headsmith.texture.project import smoothstep
 from headsmith.texture.uv import Atlas
-from headsmith.types import F32
+from headsmith.types import F32, Bool
 
 EYES = ("eye_left", "eye_right")
 LEAST_IRIS_PX = 9.0
@@ -26,25 +30,26 @@ LEAST_IRIS_PX = 9.0
 VEIN = np.array([0.78, 0.45, 0.42], np.float32)
 
 
-def eye_look(model: HeadModel, atlas: Atlas, albedos: list[F32], weights: list[F32], pixels_per_m: float) -> EyeLook:
-    """Measure both eyes in the photo that shows them best; albedos [N, 3] linear and weights [N] per photo."""
+def eye_look(model: HeadModel, atlas: Atlas, photos: Sequence[LitPhoto]) -> EyeLook:
+    """Measure both eyes in the photo that shows them best."""
     parts = [name for name in EYES if name in model.part_names]
-    totals = [sum(float(w[_is_part(model, atlas, p)].sum()) for p in parts) for w in weights]
-    best = int(np.argmax(totals)) if totals else 0
-    expected = iris_angle(model, parts[0])
-    centred, radii = [], []
-    for part in parts:
-        chosen = _is_part(model, atlas, part) & (weights[best] > 0)
-        place = eye_place(model, atlas.subset(chosen), part)
-        points = EyePoints(place, albedos[best][chosen], weights[best][chosen])
-        centre, radius = find_rim(points, expected)
-        centred.append(EyePoints(place - centre, points.colour, points.weight))
-        radii.append(radius)
-    both = EyePoints(*(np.concatenate([getattr(p, n) for p in centred]) for n in ("place", "colour", "weight")))
-    look = measure_eyes(both, float(np.mean(radii)))
-    if pixels_per_m * IRIS_RADIUS_M < LEAST_IRIS_PX:
-        return EyeLook(look.radius, look.iris, np.zeros_like(look.fibres), look.sclera)
+    chosen = {part: model.faces_of(part)[atlas.triangle] for part in parts}
+    best = max(photos, key=lambda photo: sum(float(photo.seen[c].sum()) for c in chosen.values()))
+    eyes = [_centred(model, atlas, part, best, chosen[part]) for part in parts]
+    points = EyePoints(*(np.concatenate([getattr(e, n) for e, _ in eyes]) for n in ("place", "colour", "weight")))
+    look = measure_eyes(points, float(np.mean([radius for _, radius in eyes])))
+    if best.pixels_per_m * IRIS_RADIUS_M < LEAST_IRIS_PX:
+        return replace(look, fibres=np.zeros_like(look.fibres))
     return look
+
+
+def _centred(model: HeadModel, atlas: Atlas, part: str, photo: LitPhoto, chosen: Bool) -> tuple[EyePoints, float]:
+    """The seen points of one eye around the centre of its iris, and the iris's radius."""
+    seen = chosen & (photo.seen > 0)
+    place = eye_place(model, atlas.subset(seen), part)
+    points = EyePoints(place, photo.albedo[seen], photo.seen[seen])
+    centre, radius = find_rim(points, iris_angle(model, part))
+    return replace(points, place=place - centre), radius
 
 
 def paint_eye(model: HeadModel, atlas: Atlas, part: str, look: EyeLook, seed: int) -> F32:
@@ -81,10 +86,6 @@ def _ball(model: HeadModel, part: str) -> tuple[F32, float]:
     points = model.v_template[np.unique(model.faces[model.faces_of(part)])]
     centre = (points.min(0) + points.max(0)) / 2
     return centre, float(np.median(np.linalg.norm(points - centre, axis=1)))
-
-
-def _is_part(model: HeadModel, atlas: Atlas, part: str) -> F32:
-    return model.faces_of(part)[atlas.triangle]
 
 
 def _iris(ratio: F32, turn: F32, look: EyeLook, random: np.random.Generator) -> F32:

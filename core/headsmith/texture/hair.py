@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import numpy as np
 from scipy.spatial import cKDTree
 
@@ -22,7 +25,7 @@ SUPPORT_RINGS = 2
 """how far beyond the model's scalp hair may grow"""
 FRINGE_M = 0.06
 """how far from the scalp a fringe may hang over the forehead"""
-STRAND_CONTRAST = (0.10, 0.30)
+STRAND_CONTRAST = (0.08, 0.18)
 HAIRLINE_JITTER = 0.16
 
 
@@ -50,31 +53,40 @@ def _forehead(model: HeadModel, scalp: F32) -> F32:
     return height * (1 - smoothstep(0.75 * FRINGE_M, FRINGE_M, from_hairline_m)) * head
 
 
-def hair_cover(model: HeadModel, atlas: Atlas, views: list[ViewSamples]) -> F32:
+@dataclass(frozen=True)
+class HairEvidence:
+    """What one photo says about where hair grows."""
+
+    share: F32
+    """[V] 0..1 of hair in what is seen around each vertex"""
+    weight: F32
+    """[V]"""
+    hair_on_scalp: float
+    skin_on_scalp: float
+
+
+def hair_evidence(model: HeadModel, atlas: Atlas, view: ViewSamples) -> HairEvidence:
+    """Hair against skin on the vertices, by one photo's mattes."""
+    known = view.seen * np.maximum(view.hair, view.person)
+    is_hair = view.hair / np.maximum(view.hair + view.person, 1e-6)
+    share, weight = atlas.vertex_means(is_hair[:, None], known)
+    on_scalp = known * (atlas.at(model.regions.get("scalp", np.zeros_like(weight))) > 0.5)
+    return HairEvidence(share[:, 0], weight, float(on_scalp @ is_hair), float(on_scalp @ (1 - is_hair)))
+
+
+def hair_cover(model: HeadModel, evidence: Sequence[HairEvidence]) -> F32:
     """[V] 0..1 how far each vertex is covered with hair, all 0 for a bald head."""
-    support = hair_support(model)
-    at_texel = atlas.at(support)
-    share, weight = np.zeros((atlas.vertex_count, 1), np.float32), np.zeros(atlas.vertex_count, np.float32)
-    hair_total = skin_total = 0.0
-    for view in views:
-        known = view.seen * np.maximum(view.hair, view.person)
-        is_hair = view.hair / np.maximum(view.hair + view.person, 1e-6)
-        mean, total = atlas.vertex_means(is_hair[:, None], known)
-        share += mean * total[:, None]
-        weight += total
-        on_scalp = known * (at_texel > 0.5)
-        hair_total += float((on_scalp * is_hair).sum())
-        skin_total += float((on_scalp * (1 - is_hair)).sum())
-    if hair_total <= LEAST_SHARE * (hair_total + skin_total):
-        return np.zeros(atlas.vertex_count, np.float32)
-    share /= np.maximum(weight, 1e-9)[:, None]
+    weight = np.sum([e.weight for e in evidence], axis=0)
+    hair, skin = sum(e.hair_on_scalp for e in evidence), sum(e.skin_on_scalp for e in evidence)
+    if hair <= LEAST_SHARE * (hair + skin):
+        return np.zeros(len(weight), np.float32)
+    share = np.sum([e.share * e.weight for e in evidence], axis=0) / np.maximum(weight, 1e-9)
     pull = vertex_pull(weight)
     mirrored = 0.3 * np.minimum(pull[model.mirror], 1.0)
-    scalp = model.regions["scalp"][:, None]
     total = pull + mirrored + PRIOR_PULL
-    wanted = pull[:, None] * share + mirrored[:, None] * share[model.mirror] + PRIOR_PULL * scalp
-    cover = solve_field(model.faces, wanted / total[:, None], total)
-    return np.clip(cover[:, 0], 0, 1) * support
+    wanted = (pull * share + mirrored * share[model.mirror] + PRIOR_PULL * model.regions["scalp"]) / total
+    cover = solve_field(model.faces, wanted[:, None], total)[:, 0]
+    return (np.clip(cover, 0, 1) * hair_support(model)).astype(np.float32)
 
 
 def soft_hairline(cover: F32, streaks: F32) -> F32:

@@ -18,6 +18,7 @@ LEAST_POINTS = 60
 FALLBACK_IRIS = np.array([0.30, 0.21, 0.14], np.float32)
 SCLERA = np.array([0.81, 0.77, 0.75], np.float32)
 """sRGB"""
+SCLERA_BRIGHTNESS = (0.62, 0.78)
 PUPIL = 0.36
 """radius of the pupil in iris radii"""
 AROUND, ACROSS = 64, 10
@@ -83,12 +84,14 @@ def measure_eyes(points: EyePoints, radius: float) -> EyeLook:
         return EyeLook(radius, FALLBACK_IRIS, unknown, SCLERA)
     # the eye lies in the shade of its lids: the white tells how much light was there
     seen_white = _between(white, 0.5, 0.9)
-    gain = np.clip(0.55 / max(float(seen_white @ LUMINANCE), 1e-3), 0.8, 2.2)
+    gain = np.clip(0.5 / max(float(seen_white @ LUMINANCE), 1e-3), 0.8, 1.4)
     colour = linear_to_srgb(_between(iris, 0.15, 0.7) * gain)
-    tint = linear_to_srgb(seen_white * gain)
-    tint = tint / tint.mean() * SCLERA.mean()
-    sclera = np.clip(0.65 * SCLERA + 0.35 * tint, SCLERA - 0.07, SCLERA + 0.05)
-    return EyeLook(radius, np.clip(colour, 0.05, 0.65).astype(np.float32), _fibres(iris, radius), sclera)
+    white_srgb = linear_to_srgb(seen_white * gain)
+    tint = white_srgb / white_srgb.mean()
+    sclera = (0.65 * SCLERA / SCLERA.mean() + 0.35 * tint) * np.clip(white_srgb.mean(), *SCLERA_BRIGHTNESS)
+    return EyeLook(
+        radius, np.clip(colour, 0.05, 0.65).astype(np.float32), _fibres(iris, radius), sclera.astype(np.float32)
+    )
 
 
 def _ring(points: EyePoints, ratio: F32, low: float, high: float) -> EyePoints:

@@ -12,14 +12,13 @@ from headsmith.types import F32, I32
 
 def mirrored_uv(model: HeadModel, atlas: Atlas) -> F32:
     """[N, 2] the texture coordinates of the mirrored point of each texel."""
-    corners = mirrored_corner_uv(model)[atlas.triangle]
-    return (corners * atlas.barycentric[..., None]).sum(1).astype(np.float32)
+    return atlas.at_corners(mirrored_corner_uv(model))
 
 
 def mirrored_corner_uv(model: HeadModel) -> F32:
     """[F, 3, 2] for each triangle's corners the texture coordinates of their mirror images."""
     partner = _partner(model.faces, model.mirror)
-    out = _by_nearest_triangle(model, np.flatnonzero(partner < 0))
+    out = _by_nearest_triangle(model, np.flatnonzero(partner < 0).astype(np.int32))
     exact = np.flatnonzero(partner >= 0)
     theirs = model.faces[partner[exact]]
     wanted = model.mirror[model.faces[exact]]

@@ -54,7 +54,7 @@ def paint_teeth(model: HeadModel, atlas: Atlas, part: str, tooth: F32) -> F32:
     brightness = (1 - 0.07 * across**2) * (1 - 0.32 * np.exp(-((gap_m / 3.5e-4) ** 2)))
     brightness *= 1 - 0.03 * (tooth_index % 3) - 0.12 * smoothstep(12e-3, 40e-3, arc)
     warm = smoothstep(0.2, CROWN_SHARE, height)[:, None] * np.array([0.02, 0.05, 0.10], np.float32)
-    edge = (1 - smoothstep(0.0, 0.10, height))[:, None] * np.array([0.10, 0.08, 0.05], np.float32)
+    edge = (1 - smoothstep(0.0, 0.10, height))[:, None] * np.array([0.04, 0.04, 0.03], np.float32)
     crown = tooth * brightness[:, None] * (1 - warm - edge)
     shadow = 1 - 0.25 * np.exp(-(((height - gum_line) / 0.03) ** 2))
     gum = GUM * (0.88 + 0.12 * np.cos(np.pi * across))[:, None]

@@ -88,8 +88,9 @@ def project_view(model: HeadModel, shot: Shot, atlas: Atlas, params: TexturePara
     hit = seen > 0
     colour = np.zeros((len(seen), 3), np.float32)
     colour[hit] = _sample_photo(shot, pixel[hit], params)
-    mattes = (_on_hits(m, on_grid, hit) for m in (grid.skin, grid.person, grid.hair, grid.head))
-    return ViewSamples(colour, seen, *mattes, normal, camera.focal_px / float(np.median(depth_m)))
+    skin, person, hair, head = (_on_hits(m, on_grid, hit) for m in (grid.skin, grid.person, grid.hair, grid.head))
+    resolution = camera.focal_px / float(np.median(depth_m))
+    return ViewSamples(colour, seen, skin, person, hair, head, normal, resolution)
 
 
 def _on_hits(image: F32, pixel: F32, hit: Bool) -> F32:

@@ -32,6 +32,29 @@ def sample_bicubic_px(image: F32, pixel: F32) -> F32:
     return _catmull_rom(np.ascontiguousarray(image, np.float32), np.ascontiguousarray(pixel, np.float32))
 
 
+def sample_uv(image: F32, uv: F32) -> F32:
+    """Texture [T, T] or [T, T, C] (row 0 is v = 1) at uv [N, 2] to values [N] or [N, C], bilinear."""
+    values = np.ascontiguousarray(image, np.float32)
+    flat = _bilinear(values.reshape(*values.shape[:2], -1), np.ascontiguousarray(uv, np.float32))
+    return flat[:, 0] if image.ndim == 2 else flat
+
+
+@njit(cache=True, nogil=True)
+def _bilinear(image, uv):  # type: ignore[no-untyped-def]
+    height, width, channels = image.shape
+    out = np.empty((uv.shape[0], channels), np.float32)
+    for n in range(uv.shape[0]):
+        x = min(max(uv[n, 0] * width - np.float32(0.5), np.float32(0)), np.float32(width - 1.001))
+        y = min(max((1 - uv[n, 1]) * height - np.float32(0.5), np.float32(0)), np.float32(height - 1.001))
+        i, j = int(x), int(y)
+        fx, fy = x - np.float32(i), y - np.float32(j)
+        for c in range(channels):
+            top = image[j, i, c] * (1 - fx) + image[j, i + 1, c] * fx
+            bottom = image[j + 1, i, c] * (1 - fx) + image[j + 1, i + 1, c] * fx
+            out[n, c] = top * (1 - fy) + bottom * fy
+    return out
+
+
 @njit(cache=True, nogil=True)
 def _cubic(t, w):  # type: ignore[no-untyped-def]
     w[0] = ((-0.5 * t + 1.0) * t - 0.5) * t

@@ -9,7 +9,7 @@ from headsmith.types import F32
 
 CROWN = np.array([0.0, 0.89, -0.45], np.float32)
 """direction of the whorl from the middle of the scalp (up and to the back)"""
-OCTAVES = ((23, 6, 0.3), (48, 7, 0.5), (131, 9, 0.8), (307, 11, 1.0), (613, 13, 0.8), (1201, 17, 0.6))
+OCTAVES = ((23, 6, 0.15), (48, 7, 0.3), (131, 9, 0.6), (307, 11, 1.0), (613, 13, 1.0), (1201, 17, 0.8))
 """streaks around the head, steps from the crown to the antipode, amplitude"""
 
 

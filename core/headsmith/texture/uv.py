@@ -34,6 +34,10 @@ class Atlas:
         flat = _interpolate(values.reshape(len(values), -1), self.corner, self.barycentric)
         return flat[:, 0] if values.ndim == 1 else flat
 
+    def at_corners(self, corner_values: F32) -> F32:
+        """As `at`, of values [F, 3, C] that each triangle has of its own."""
+        return _interpolate_own(np.ascontiguousarray(corner_values, np.float32), self.triangle, self.barycentric)
+
     def vertex_means(self, texel_values: F32, weight: F32) -> tuple[F32, F32]:
         """Weighted means [V, C] of texel values [N, C] around each vertex, and the summed weights [V]."""
         values, pull = (np.ascontiguousarray(a, np.float32) for a in (texel_values, weight))
@@ -69,9 +73,7 @@ def build_atlas(model: HeadModel, size_px: int) -> Atlas:
 
 def fill_between_charts(image: F32, atlas: Atlas) -> F32:
     """An image [T, T, C] whose uncovered texels repeat the nearest covered one, so that filtering never meets a gap."""
-    uncovered = np.ones(atlas.size_px**2, bool)
-    uncovered[atlas.texel] = False
-    uncovered = uncovered.reshape(atlas.size_px, atlas.size_px)
+    uncovered = atlas.image(np.zeros(len(atlas.texel), np.float32), fill=1.0) > 0
     nearest = ndimage.distance_transform_edt(uncovered, return_distances=False, return_indices=True)
     return image[nearest[0], nearest[1]]
 
@@ -94,6 +96,16 @@ def _interpolate(values, corner, barycentric):  # type: ignore[no-untyped-def]
             w = barycentric[n, k]
             for c in range(values.shape[1]):
                 out[n, c] += w * values[corner[n, k], c]
+    return out
+
+
+@njit(cache=True, nogil=True)
+def _interpolate_own(values, triangle, barycentric):  # type: ignore[no-untyped-def]
+    out = np.zeros((triangle.shape[0], values.shape[2]), np.float32)
+    for n in range(triangle.shape[0]):
+        for k in range(3):
+            for c in range(values.shape[2]):
+                out[n, c] += barycentric[n, k] * values[triangle[n], k, c]
     return out
 
 
