@@ -47,7 +47,7 @@ def face_photo(photo: LitPhoto, head: Bool) -> FacePhoto:
     return FacePhoto(albedo, photo.skin[head], photo.hair[head], photo.head[head], photo.evidence)
 
 
-def paint_head(model: HeadModel, atlas: Atlas, photos: Sequence[FacePhoto], moved_m: F32, seed: int) -> tuple[F32, F32]:
+def paint_head(model: HeadModel, atlas: Atlas, photos: list[FacePhoto], moved_m: F32, seed: int) -> tuple[F32, F32]:
     """sRGB [N, 3] and how far seen [N]; `moved_m` [V] is how far the photos' expressions move the skin.
 
     Overwrites the list `photos`, so that no second copy of them is kept.
