@@ -17,6 +17,8 @@ from headsmith.head_model.raster import rasterize
 from headsmith.types import F32, Camera, Frame, HeadFit, Landmarks, Mattes
 
 SIZE_PX, FOCAL_PX = 512, 900.0
+NOISE = 0.006
+"""of a landmark, as a fraction of the inter-ocular distance"""
 YAWS_RAD = (0.0, 0.5, -0.5)
 Y_AND_Z_BACK = np.diag([1.0, -1.0, -1.0])
 
@@ -39,13 +41,13 @@ def model() -> HeadModel:
 
 @pytest.fixture(scope="session")
 def make_person(model: HeadModel) -> Callable[..., Person]:
-    """make_person(seed, views=1, smile=0.0, noise=0.006): noise as a fraction of the inter-ocular distance."""
+    """make_person(seed, views=1, smile=0.0, yaw=0.0): the first photo is turned by `yaw` radians."""
 
-    def make(seed: int, views: int = 1, smile: float = 0.0, noise: float = 0.006) -> Person:
+    def make(seed: int, views: int = 1, smile: float = 0.0, yaw: float = 0.0) -> Person:
         rng = np.random.default_rng(seed)
         identity = rng.normal(0, 0.8, model.shapedirs.shape[2]).astype(np.float32)
         rest = model.rest_vertices(identity)
-        seen = [_photo(model, rest, YAWS_RAD[i], smile, noise, rng) for i in range(views)]
+        seen = [_photo(model, rest, yaw + YAWS_RAD[i], smile, rng) for i in range(views)]
         frames, landmarks, mattes, cameras, expressions = zip(*seen, strict=True)
         return Person(identity, rest, frames, landmarks, mattes, cameras, expressions)
 
@@ -53,7 +55,7 @@ def make_person(model: HeadModel) -> Callable[..., Person]:
 
 
 def _photo(
-    model: HeadModel, rest: F32, yaw: float, smile: float, noise: float, rng: np.random.Generator
+    model: HeadModel, rest: F32, yaw: float, smile: float, rng: np.random.Generator
 ) -> tuple[Frame, Landmarks, Mattes, Camera, F32]:
     expression = np.zeros(len(ARKIT_52), np.float32)
     for name in ("browInnerUp", "jawOpen", "eyeBlinkLeft"):
@@ -72,7 +74,7 @@ def _photo(
     covered = (rasterize(vertices, model.faces, camera).triangle >= 0).astype(np.float32)
     untold = Camera(FOCAL_PX * float(np.exp(rng.normal(0, 0.08))), camera.principal_px, camera.size_px, np.eye(4))
     frame = Frame(np.full((SIZE_PX, SIZE_PX, 3), 128, np.uint8), untold, "drawn.png", "0" * 64)
-    landmarks = Landmarks((px + rng.normal(0, noise * unit, px.shape)).astype(np.float32), depth.astype(np.float32),
+    landmarks = Landmarks((px + rng.normal(0, NOISE * unit, px.shape)).astype(np.float32), depth.astype(np.float32),
                           scores.astype(np.float32), np.eye(4, dtype=np.float32))  # fmt: skip
     return frame, landmarks, Mattes(covered, covered, np.zeros_like(covered), covered), camera, expression
 

@@ -1,5 +1,7 @@
 """People whose truth is known are recovered from their landmarks and outlines."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -86,3 +88,23 @@ def test_a_second_run_is_identical_and_reports_its_progress(model, smiling):
     assert np.array_equal(first.views[0].expression, second.views[0].expression)
     assert seen == sorted(seen)
     assert seen[-1] == 1.0
+
+
+def test_a_face_from_the_side_is_fitted_with_a_warning(model, make_person):
+    person = make_person(seed=7, yaw=1.1)
+    fit = _fit(model, person)
+    assert _rotation_error_deg(fit.views[0].camera, person.cameras[0]) < 1.5
+    assert len(fit.warnings) == 1
+    assert fit.warnings[0].startswith("drawn.png: the face is turned by ")
+
+
+def test_landmarks_that_are_no_face_give_a_warning(model, make_person):
+    person = make_person(seed=8)
+    shuffled = replace(person.landmarks[0], points_px=np.random.default_rng(0).permuted(person.landmarks[0].points_px))
+    fit = fit_head(model, person.frames, (shuffled,), person.mattes)
+    assert any("misses the face's landmarks" in warning for warning in fit.warnings)
+    assert np.isfinite(rest_px(model, fit)).all()
+
+
+def rest_px(model, fit):
+    return fit.views[0].camera.project(model.rest_vertices(fit.identity, fit.offsets_m))[0]

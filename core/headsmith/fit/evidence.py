@@ -40,13 +40,15 @@ class Evidence:
     expression_mean: F32
     """[E]"""
     unit_px: float
-    """the inter-ocular distance"""
+    """the inter-ocular distance, foreshortening undone"""
     outline: Outline | None = None
 
 
 def evidence_of(landmarks: Landmarks, camera: Camera, landmark_weight: F32, expression_mean: F32) -> Evidence:
     """`landmark_weight` [478] says how well the model knows each landmark."""
     points = landmarks.points_px.astype(np.float64)
+    depth = landmarks.depth.astype(np.float64)
     weights = base_weights() * landmark_weight
-    return Evidence(camera, points, weight_matrices(points, weights), landmarks.depth.astype(np.float64), weights,
-                    expression_mean, inter_ocular_px(points))  # fmt: skip
+    # measured with depth, so that a face seen from the side is not taken for a small one
+    unit_px = inter_ocular_px(np.column_stack([points, depth]))
+    return Evidence(camera, points, weight_matrices(points, weights), depth, weights, expression_mean, unit_px)

@@ -14,13 +14,17 @@ from headsmith.fit.landmark_sets import lip_weights, rigid_weights
 from headsmith.fit.light import estimate_light
 from headsmith.fit.offsets import offset_modes
 from headsmith.fit.params import FitParams
-from headsmith.fit.points import HeadSpace, head_space
+from headsmith.fit.points import HeadSpace, camera_points, head_space, project
 from headsmith.fit.repair import lids_on_eyes, unfold
 from headsmith.fit.silhouette import match_outline
 from headsmith.fit.solver import Problem, landmark_points, lip_points, solve
 from headsmith.fit.state import FitState, ViewState, layout_of
 from headsmith.head_model.model import HeadModel
 from headsmith.types import F32, Camera, Frame, HeadFit, Landmarks, Mattes, Progress, ViewFit, no_progress
+
+SIDE_VIEW_DEG = 40.0
+POOR_FIT = 0.05
+"""mean landmark error as a fraction of the inter-ocular distance"""
 
 
 @dataclass(frozen=True)
@@ -125,4 +129,21 @@ def _finish(problem: Problem, state: FitState, photos: Photos) -> HeadFit:
         vertices = model.pose(rest + offsets, expression, rotations)
         light = estimate_light(model, vertices, camera, frame, mattes)
         views.append(ViewFit(camera, expression, rotations, light))
-    return HeadFit(identity, offsets, tuple(views))
+    warnings = [sentence for i in range(len(views)) for sentence in _warnings(problem, state, photos, i)]
+    return HeadFit(identity, offsets, tuple(views), tuple(warnings))
+
+
+def _warnings(problem: Problem, state: FitState, photos: Photos, index: int) -> list[str]:
+    """What the user should know about one photo."""
+    view, evidence, source = state.views[index], problem.evidence[index], photos.frames[index].source
+    out = []
+    forward = view.R[:, 2]
+    yaw_deg = abs(float(np.degrees(np.arctan2(forward[0], -forward[2]))))
+    if yaw_deg > SIDE_VIEW_DEG and len(state.views) == 1:
+        out.append(f"{source}: the face is turned by {yaw_deg:.0f} degrees; its far half is guessed from the near one.")
+    points = camera_points(problem.landmarks, state.head, view, derivatives=False)
+    pixels = project(points, view, evidence.camera.principal_px, problem.space.layout).value
+    error = float(np.linalg.norm(pixels - evidence.points_px, axis=1).mean()) / evidence.unit_px
+    if error > POOR_FIT:
+        out.append(f"{source}: the head misses the face's landmarks by {error:.1%} of the distance between the eyes.")
+    return out

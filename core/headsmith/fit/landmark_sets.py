@@ -34,7 +34,7 @@ OVAL_SLIDING_WEIGHT = 0.1
 
 
 def inter_ocular_px(points_px: F32) -> float:
-    """Distance between the midpoints of the eyes' corners."""
+    """Distance between the midpoints of the eyes' corners, of points [478, 2] or, with depth, [478, 3]."""
     left = points_px[list(LEFT_EYE_CORNERS)].mean(0)
     right = points_px[list(RIGHT_EYE_CORNERS)].mean(0)
     return float(np.linalg.norm(left - right))

@@ -44,7 +44,7 @@ class FitParams:
     """the same while offsets are estimated"""
     depth_std: float = 0.10
     """of MediaPipe's relative depth, which is largely a guess"""
-    silhouette_std: float = 0.03
+    silhouette_std: float = 0.012
     focal_log_std: float = 0.15
     """of the logarithm of the focal length around the frame's own"""
     score_std: float = 0.2
