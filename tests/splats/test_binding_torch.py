@@ -31,7 +31,8 @@ def test_deformed_splats_are_equal() -> None:
     barycentric = random.dirichlet([1, 1, 1], n).astype(np.float32)
     quats = random.normal(size=(n, 4)).astype(np.float32)
     splats = Splats(
-        random.normal(0, 0.05, (n, 3)).astype(np.float32), quats, random.uniform(0.001, 0.01, (n, 3)).astype(np.float32),
+        random.normal(0, 0.05, (n, 3)).astype(np.float32), quats,
+        random.uniform(0.001, 0.01, (n, 3)).astype(np.float32),
         np.full(n, 0.5, np.float32), np.zeros((n, 1, 3), np.float32), np.zeros((n, 0, 3), np.float32),
     )  # fmt: skip
     bound = binding.bind(splats, triangle, barycentric, vertices(0).astype(np.float32), FACES)

@@ -8,7 +8,6 @@ import numpy as np
 from scipy import ndimage
 from scipy.spatial import cKDTree
 
-from headsmith.asset.binding import triangle_frames
 from headsmith.asset.normals import vertex_normals
 from headsmith.head_model.model import HeadModel
 from headsmith.head_model.shading import linear_to_srgb, sample_bilinear, sh_basis, srgb_to_linear
@@ -16,7 +15,7 @@ from headsmith.splats.initialise_hair import hair_importance, hair_splats
 from headsmith.splats.local_splats import LocalSplats
 from headsmith.splats.params import SplatParams
 from headsmith.splats.sampling import SurfacePoints, spread_points, triangle_areas
-from headsmith.splats.visibility import HairCover, hair_cover, visible_triangles
+from headsmith.splats.visibility import HairCover, hair_cover, largest_frames, visible_triangles
 from headsmith.types import F32, U8, HairShell, HeadFit, StaticTexture
 
 _PART_IMPORTANCE = {
@@ -27,9 +26,9 @@ _PART_IMPORTANCE = {
     "tongue": 0.5,
     "lashes": 8.0,
 }
-_REGION_IMPORTANCE = {"face": 1.2, "lips": 1.5, "eyes": 2.5, "ears": 0.5, "neck": -0.2, "inner_mouth": -0.6}
+_REGION_IMPORTANCE = {"face": 1.2, "lips": 1.5, "eyes": 2.5, "ears": 0.5, "neck": -0.4, "inner_mouth": -0.6}
 """added to 1, times the region's membership"""
-_UNSEEN_IMPORTANCE = 0.5
+_UNSEEN_IMPORTANCE = 0.35
 """of skin that no photo shows, where seen skin has 1"""
 _UNDER_HAIR_IMPORTANCE = 0.2
 _DETAIL_PX = 512
@@ -47,17 +46,18 @@ def initialise(
 ) -> LocalSplats:
     """`params.max_splats` splats on the person's neutral head, lit as in the first photo."""
     rest = model.rest_vertices(fit.identity, fit.offsets_m)
-    areas = triangle_areas(rest, model.faces)
+    areas, scales = largest_frames(model, rest)
     if hair is None or not len(hair.faces):
         importance = _skin_importance(model, rest, texture, None)
-        return _skin_splats(model, rest, texture, spread_points(areas, importance, params.max_splats, params.seed))
+        points = spread_points(areas, importance, params.max_splats, params.seed)
+        return _skin_splats(model, rest, texture, points, scales)
     cover = hair_cover(rest, model.faces, hair)
     importance = _skin_importance(model, rest, texture, cover)
     hair_areas, of_hair = triangle_areas(hair.vertices_m, hair.faces), hair_importance(hair) * cover.hair
     hair_total = float((hair_areas * of_hair).sum())
     hair_count = round(params.max_splats * hair_total / (hair_total + float((areas * importance).sum())))
     points = spread_points(areas, importance, params.max_splats - hair_count, params.seed)
-    skin = _skin_splats(model, rest, texture, points)
+    skin = _skin_splats(model, rest, texture, points, scales)
     hair_points = spread_points(hair_areas, of_hair, hair_count, params.seed + 1)
     painted = _paint_scalp(model, rest, skin, hair, cover)
     return LocalSplats.joined(painted, hair_splats(model, rest, hair, hair_points))
@@ -95,11 +95,12 @@ def _detail(albedo: U8) -> F32:
     return ndimage.gaussian_filter(ndimage.gaussian_gradient_magnitude(grey, 1.0), 3.0) * _DETAIL_GAIN
 
 
-def _skin_splats(model: HeadModel, rest: F32, texture: StaticTexture, points: SurfacePoints) -> LocalSplats:
-    """Flat splats in the planes of their triangles."""
+def _skin_splats(
+    model: HeadModel, rest: F32, texture: StaticTexture, points: SurfacePoints, scales_m: F32
+) -> LocalSplats:
+    """Flat splats in the planes of their triangles, of the right width where the triangles have `scales_m` [F]."""
     n = len(points.triangle)
-    scale = triangle_frames(rest, model.faces)[1][points.triangle]
-    spacing = (points.spacing_m / scale).astype(np.float32)
+    spacing = (points.spacing_m / scales_m[points.triangle]).astype(np.float32)
     axes = np.log(spacing[:, None] * np.array([_WIDTH, _WIDTH, _WIDTH * _FLATNESS], np.float32))
     return LocalSplats(
         points.triangle, points.barycentric, np.zeros((n, 3), np.float32),

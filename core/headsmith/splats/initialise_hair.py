@@ -14,7 +14,7 @@ from headsmith.splats.local_splats import LocalSplats
 from headsmith.splats.sampling import SurfacePoints
 from headsmith.types import F32, I32, HairShell
 
-_IMPORTANCE_UNSEEN, _IMPORTANCE_SEEN = 0.6, 2.0
+_IMPORTANCE_UNSEEN, _IMPORTANCE_SEEN = 0.4, 2.5
 """density per area of hair that no photo shows, and that one shows well, where plain skin has 1"""
 _LAYERS = (0.0, 0.0, 0.35)
 """depths in turn, as fractions of the hair's thickness"""
@@ -23,8 +23,8 @@ _DEEPEST_M = 0.012
 _WIDTH, _LENGTH, _FLATNESS = 0.6, 1.1, 0.35
 """standard deviations across the strands, along them and along the normal, in neighbour spacings"""
 _OPACITY = 0.9
-_STILL_M = 0.002
-"""triangles that an expression moves farther do not carry hair"""
+_STILL_M = 1e-4
+"""triangles that an expression moves farther carry no hair, which would swing on them as on a lever"""
 
 
 def hair_importance(hair: HairShell) -> F32:

@@ -246,7 +246,9 @@ def project_backward(
 ):  # fmt: skip
     """Fills g_means [N, 3], g_quats [N, 4], g_scales [N, 3] and, if it has rows, g_view [N, 3, 4], all zero before."""
     for i in prange(means.shape[0]):
-        if depths[i] > ZERO:
+        # most splats of a closed surface are hidden and nothing pulls at them
+        pulled = g_conics[i, 0] != ZERO or g_conics[i, 2] != ZERO or g_depths[i] != ZERO or g_compensations[i] != ZERO
+        if depths[i] > ZERO and (pulled or g_means2d[i, 0] != ZERO or g_means2d[i, 1] != ZERO):
             project_one_backward(
                 i, means, quats, scales, view, K, size, conics, compensations, g_means2d, g_conics, g_depths,
                 g_compensations, g_means, g_quats, g_scales, g_view,

@@ -12,7 +12,7 @@ from headsmith.splats.binding_torch import SplatFrames, deform
 from headsmith.splats.compositing import SH_C0
 from headsmith.splats.local_splats import LocalSplats
 from headsmith.splats.losses import Target, view_loss
-from headsmith.splats.params import Limits, SplatParams
+from headsmith.splats.params import Limits, Pulls, SplatParams
 from headsmith.splats.rasterize import rasterize
 from headsmith.types import Camera, Progress
 
@@ -99,10 +99,34 @@ class Bounds:
         unknowns.logit.copy_(torch.maximum(unknowns.logit, self.min_logit).clamp_max(self.max_logit))
 
 
+@dataclass(frozen=True)
+class Home:
+    """Where the splats started, and how strongly each unknown is drawn back there."""
+
+    values: tuple[Tensor, ...]
+    strengths: tuple[Tensor | float, ...]
+
+    @staticmethod
+    def of(unknowns: Unknowns, splats: LocalSplats, pulls: Pulls) -> Home:
+        spacing = torch.from_numpy(splats.spacing.astype(np.float32)).to(unknowns.offset.device)[:, None]
+        pulled = (unknowns.offset, unknowns.quat, unknowns.log_scale, unknowns.sh0)
+        strengths = (pulls.offset / spacing**2, pulls.quat, pulls.log_scale, pulls.sh0)
+        return Home(tuple(p.detach().clone() for p in pulled), tuple(2 * s / len(splats) for s in strengths))
+
+    @torch.no_grad()
+    def pull(self, unknowns: Unknowns) -> None:
+        """Adds the gradient of the squared distances to the unknowns' own."""
+        pulled = (unknowns.offset, unknowns.quat, unknowns.log_scale, unknowns.sh0)
+        for unknown, home, strength in zip(pulled, self.values, self.strengths, strict=True):
+            if unknown.grad is not None:
+                unknown.grad += (unknown - home) * strength
+
+
 def optimise(splats: LocalSplats, views: tuple[PosedView, ...], params: SplatParams, progress: Progress) -> LocalSplats:
     """`params.steps` steps of Adam, one view each; the same result for the same input and seed."""
     device = params.device
     unknowns, bounds = Unknowns.of(splats, device), Bounds.of(splats, params.limits, device)
+    home = Home.of(unknowns, splats, params.pulls)
     names = ("offset", "quat", "log_scale", "logit", "sh0")
     adam = torch.optim.Adam(
         [{"params": [getattr(unknowns, name)], "lr": getattr(params.rates, name)} for name in names],
@@ -114,6 +138,7 @@ def optimise(splats: LocalSplats, views: tuple[PosedView, ...], params: SplatPar
         background = torch.from_numpy(_background(random)).to(device)
         adam.zero_grad(set_to_none=True)
         _loss(unknowns, views[index], background, params).backward()
+        home.pull(unknowns)
         adam.step()
         for group in adam.param_groups:
             group["lr"] *= decay

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from headsmith.asset.arkit import ARKIT_52
+from headsmith.asset.binding import triangle_frames
 from headsmith.asset.skinning import rotation_matrices
 from headsmith.head_model.model import HeadModel
 from headsmith.head_model.raster import RasterBuffers, rasterize
+from headsmith.splats.sampling import triangle_areas
 from headsmith.types import F32, I32, Bool, Camera, HairShell
 
 _VIEW_PX = 256
@@ -43,11 +45,28 @@ class HairCover:
     """[K] hair triangles that can be seen from somewhere"""
 
 
+def largest_frames(model: HeadModel, rest_vertices_m: F32) -> tuple[F32, F32]:
+    """[F] area in square metres and [F] frame scale in metres of each triangle where an expression stretches it most.
+
+    Lids are folded away in rest pose: splats spread over that would be few and wide when they close.
+    """
+    areas, scales = np.zeros(len(model.faces), np.float32), np.zeros(len(model.faces), np.float32)
+    for pose in _POSES:
+        vertices = _posed(model, rest_vertices_m, pose)
+        areas = np.maximum(areas, triangle_areas(vertices, model.faces))
+        scales = np.maximum(scales, triangle_frames(vertices, model.faces)[1])
+    return areas, scales
+
+
+def _posed(model: HeadModel, rest_vertices_m: F32, pose: tuple[str, ...]) -> F32:
+    return rest_vertices_m + sum((model.arkit[ARKIT_52.index(name)] for name in pose), np.float32(0))
+
+
 def visible_triangles(model: HeadModel, rest_vertices_m: F32) -> Bool:
     """[F] True for triangles that some pose shows to some camera, and their neighbours."""
     seen = np.zeros(len(model.faces), bool)
     for pose in _POSES:
-        vertices = rest_vertices_m + sum((model.arkit[ARKIT_52.index(name)] for name in pose), np.float32(0))
+        vertices = _posed(model, rest_vertices_m, pose)
         yaws = _YAWS_DEG if not pose else _YAWS_DEG[:3]
         for camera in _orbit(vertices, yaws):
             seen |= _seen_from(vertices, model.faces, camera)
