@@ -16,12 +16,14 @@ from headsmith.views.hair_photo import HairPhoto, Shot, crop, signed_distance
 from headsmith.views.params import HairParams
 from headsmith.views.strands import strand_noise
 
-_PURE = 0.6
-"""hair matte above which a pixel's colour is taken for hair"""
+_PURE, _SURE = 0.6, 0.9
+"""hair matte above which a pixel's colour may be hair, and above which it is"""
 _DEPTH_SLACK_M = 0.012
 """how far behind what a pixel shows first a vertex may lie to count as shown (hair is not a smooth surface)"""
 _REFLECTED_M, _ASIDE_M = 0.08, 0.012
 """how far from the seen hair its own picture is repeated, and how far beside it at most"""
+_CONTRAST = 1.4
+"""of drawn strands, relative to the seen ones"""
 _BLUR_M = 0.04
 """over which colours run into each other where nothing was seen"""
 _SHADE_BELOW = 0.3
@@ -71,7 +73,8 @@ def _read_photo(
     scale = min(params.color_px / longest, 1.0)
     camera, maps = crop(photo.source_camera, (frame.image, mattes.hair, mattes.head), photo.box_px, scale)
     image, hair, head = maps
-    pure_px = signed_distance((hair > _PURE) & (head > 0.9))
+    purity = np.where(head > 0.9, hair, 0)
+    pure_px = signed_distance(purity > _PURE)
     # colours come from inside the matte: at its edge they carry the background
     inside = ndimage.distance_transform_edt(pure_px < 1.5, return_distances=False, return_indices=True)
     image = image[tuple(inside)]
@@ -83,7 +86,8 @@ def _read_photo(
     before_skin = rasterize(photo.vertices_m, head_faces, camera).depth_m[row, column]
     shown = (depth < before_hair + _DEPTH_SLACK_M) & (depth < before_skin)
     facing = np.clip((_toward(camera.position_m, shell) - 0.05) / 0.3, 0, 1)
-    return color, shown * facing * np.clip(_sample(pure_px, at) / 2.0, 0, 1)
+    surely_hair = np.clip((_sample(purity, at) - _PURE) / (_SURE - _PURE), 0, 1)
+    return color, shown * facing * surely_hair * np.clip(_sample(pure_px, at) / 2.0, 0, 1)
 
 
 def _sample(values: F32, at: list[F32]) -> F32:
@@ -108,8 +112,9 @@ def _continue_hair(shell: Surface, read: F32, known: Bool, seed: int) -> F32:
     places, colors = np.concatenate([places, mirrored[lonely]]), np.concatenate([colors, colors[lonely]])
     apart = cKDTree(places).query(shell.vertices_m)[0]
     blurred = _blurred(places, colors, shell.vertices_m)
-    own_blur = _blurred(places, colors, places)
-    contrast = float(np.std((colors - own_blur) @ _LUMINANCE))
+    own_blur = _nearby_mean(places, colors, places, 64)
+    # a robust deviation: single highlights are no strands
+    contrast = _CONTRAST * float(np.median(np.abs((colors - own_blur) @ _LUMINANCE))) / 0.6745
     noise = strand_noise(shell.vertices_m, seed) * contrast
     strands = _along_ramp(colors, blurred, noise)
     image = _behind_the_mirror(shell, known)

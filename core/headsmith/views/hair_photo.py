@@ -19,6 +19,8 @@ _MARGIN = 0.08
 """crop around the head, as a fraction of its size"""
 _FIT_ERROR_M = 0.006
 """how far the mesh may keep from the outline that it stands for"""
+_FRINGE_M = 0.003
+"""width of the hair's soft edge"""
 _MAX_ENLARGEMENT = 2.0
 """of small photos"""
 
@@ -41,9 +43,12 @@ class HairPhoto:
     """in the skull's rest frame"""
     vertices_m: F32
     """[V, 3] the head in the photo's expression, in the same frame"""
+    inside: Bool
+    """within the photo; beyond it nothing is known"""
     hair: Bool
     hair_sd_m: F32
     head_sd_m: F32
+    """beyond the photo counts as head, for all that is known"""
     skin_sd_m: F32
     """inside where the head's mesh is seen and no hair is"""
     mesh_depth_m: F32
@@ -70,6 +75,7 @@ def measure_photo(model: HeadModel, fit: HeadFit, shot: Shot, params: HairParams
     middle_m = float(np.median(depth))
     px_m = middle_m / camera.focal_px
     mesh = rasterize(vertices, model.faces, camera).depth_m
+    inside = _inside(camera, source, box)
     seen, head = np.isfinite(mesh), maps[1] > 0.5
     view = MatteView(
         hair=maps[0] * np.clip(maps[1] * 2, 0, 1),
@@ -79,15 +85,18 @@ def measure_photo(model: HeadModel, fit: HeadFit, shot: Shot, params: HairParams
         px_m=px_m,
     )
     hair = plausible_hair(model, vertices, view)
+    # at the outline the head's matte already holds where the hair's still rises
+    hair |= head & ~seen & (ndimage.distance_transform_edt(~hair) * px_m < _FRINGE_M)
     # what is neither hair nor the mesh (a shoulder, a hand) bounds the hair like the background
     explained = hair | (ndimage.distance_transform_edt(~seen) * px_m < _FIT_ERROR_M)
     return HairPhoto(
         camera=camera,
         vertices_m=vertices,
-        hair=hair,
-        hair_sd_m=signed_distance(hair) * px_m,
-        head_sd_m=signed_distance(head & explained) * px_m,
-        skin_sd_m=signed_distance(seen & ~hair & head) * px_m,
+        hair=hair & inside,
+        hair_sd_m=signed_distance(hair & inside) * px_m,
+        inside=inside,
+        head_sd_m=signed_distance((head & explained) | ~inside) * px_m,
+        skin_sd_m=signed_distance(seen & ~hair & head & inside) * px_m,
         mesh_depth_m=_smooth_depth(mesh, 0.004 / px_m),
         px_m=px_m,
         source_camera=source,
@@ -118,6 +127,14 @@ def crop(camera: Camera, maps: Sequence[np.ndarray], box: F32, scale: float) -> 
     x = (np.arange(size[0]) + 0.5) / scale + box[0] - 0.5
     y = (np.arange(size[1]) + 0.5) / scale + box[1] - 0.5
     return out, [_resample(m, x, y, 0.5 / scale) for m in maps]
+
+
+def _inside(camera: Camera, source: Camera, box: F32) -> Bool:
+    """[H, W] True for the crop's pixels that lie in the photo, but for its outermost ones."""
+    scale = camera.focal_px / source.focal_px
+    x, y = ((np.arange(n) + 0.5) / scale + o for n, o in zip(camera.size_px, box[:2], strict=True))
+    width, height = source.size_px
+    return ((y > 1) & (y < height - 1))[:, None] & ((x > 1) & (x < width - 1))
 
 
 def _resample(image: F32, x: F32, y: F32, sigma_px: float) -> F32:

@@ -32,6 +32,7 @@ _HEM_M = 0.01
 """the body ends this much above the hair's ends, which its thickness reaches"""
 _ROUNDING_M = 0.03
 """radius of the edge of hair that hangs free"""
+_TRIM_VOXELS = 1.5
 _NAPE_FADE_M = 0.05
 """height over which short hair gets thinner towards the nape, and over which hanging hair detaches from the skull"""
 _NAPE_INWARD, _NAPE_CURL, _NAPE_REACH_M = 0.25, 2.5, 0.045
@@ -78,7 +79,7 @@ def hair_volume(model: HeadModel, rest_m: F32, photos: list[HairPhoto], params: 
     samples = RimSamples(
         np.concatenate([p.points_m for p in parts]), np.concatenate([p.thickness_m for p in parts])
     )  # fmt: skip
-    thickness = np.minimum(spread_thickness(grid, samples), params.max_thickness_m)
+    thickness = np.clip(spread_thickness(grid, samples), params.min_thickness_m, params.max_thickness_m)
     value = hairiness(model, rest_m, photos)
     hairy = spread_hairiness(grid, rest_m, value)
     above_nape = points[..., 1] - levels.nape_y
@@ -186,7 +187,8 @@ def _shown(points: F32, photo: HairPhoto, outer: tuple[Grid, F32], params: HairP
     middle = np.zeros((height, width), np.float32)
     middle[rows, columns] = photo.camera.project(nearest)[1]
     middle = _fill_from_known(middle, photo.hair)
-    edge = photo.sample(photo.hair_sd_m, pixels)
+    # a little too wide: smoothing takes it back, and the matte cuts it sharp afterwards
+    edge = photo.sample(photo.hair_sd_m, pixels) + _TRIM_VOXELS * params.voxel_m
     half = np.sqrt(np.maximum(_ROUNDING_M**2 - (_ROUNDING_M - np.clip(edge, 0, _ROUNDING_M)) ** 2, 0))
     free = np.abs(depth - photo.sample(middle, pixels)) - np.maximum(half, params.min_thickness_m)
     skin = photo.sample(_fill_from_known(photo.mesh_depth_m, np.isfinite(photo.mesh_depth_m)), pixels)

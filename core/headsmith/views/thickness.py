@@ -52,8 +52,7 @@ def rim_samples(grid: Grid, distance: F32, photo: HairPhoto, params: HairParams)
     """Samples along the head's outline in one photo, zero where the outline is bare skin above the ears."""
     inside = photo.head_sd_m > 0
     outline = inside & ~ndimage.binary_erosion(inside, border_value=1)
-    outline[:2] = outline[-2:] = False
-    outline[:, :2] = outline[:, -2:] = False
+    outline &= ndimage.binary_erosion(photo.inside, iterations=2)
     near_hair = ndimage.binary_dilation(photo.hair, iterations=2)
     rows, columns = np.nonzero(outline)
     pixels = np.stack([columns + 0.5, rows + 0.5], 1).astype(np.float32)
@@ -114,6 +113,7 @@ def _look_at_vertices(photo: HairPhoto) -> tuple[Bool, F32]:
     row = np.clip(pixels[:, 1].astype(int), 0, height - 1)
     mesh = photo.mesh_depth_m[row, column]
     seen = (depth < mesh + 0.008) & np.isfinite(mesh) & (photo.head_sd_m[row, column] > 0)
+    seen &= photo.inside[row, column]
     return seen, photo.hair[row, column].astype(np.float32)
 
 
