@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -11,11 +11,13 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
+from headsmith.asset.arkit import ARKIT_52
 from headsmith.errors import InputError
 from headsmith.head_model.correspond import Correspondence, correspond
 from headsmith.head_model.default import load_default_head
-from headsmith.head_model.embedding import Embedding, embed_landmarks
+from headsmith.head_model.embedding import Embedding, Look, embed_landmarks
 from headsmith.head_model.model import HeadModel
+from headsmith.head_model.tints import part_colors
 from headsmith.head_model.transfer import transfer_blendshapes
 from headsmith.types import F32, I32, U8, Landmarks
 
@@ -46,21 +48,38 @@ class RawHead:
 
 def complete(path: Path, raw: RawHead, detect: Detect) -> HeadModel:
     """A `HeadModel` from a file's arrays. Raises InputError where no face is detected on a render of the head."""
-    labels = components(raw.faces, len(raw.vertices))
-    eyes = eye_components(raw, labels)
-    origin = np.mean([raw.vertices[labels == eye].mean(0) for eye in eyes], axis=0)
+    default = load_default_head()
+    part = parts_of(raw, default)
+    uv = weld_uvs(raw.corner_uvs) if raw.corner_uvs is not None else unwrap(raw.vertices, raw.faces)
+    eyes = [raw.vertices[part == default.part_names.index(name)].mean(0) for name in EYES]
+    centered = raw.vertices - np.mean(eyes, axis=0)
     try:
-        embedding = embed_landmarks(raw.vertices - origin, raw.faces, detect)
+        bare = embed_landmarks(centered, raw.faces, detect)
+        match = correspond(default, raw.vertices, raw.faces, part, bare)
+        # now that lips, brows and irises are known, the detector may see them
+        sketch = replace(_assemble(raw, default, bare, match, part, uv), v_template=centered.astype(np.float32))
+        embedding = embed_landmarks(centered, raw.faces, detect, _look(sketch))
     except ValueError as error:
         raise InputError(path, found="a head on whose render no face is detected", expected="a human head in metres, "
                          "Y up, facing +Z", action="check that the file is not damaged") from error  # fmt: skip
-    default = load_default_head()
-    part = np.full(len(raw.vertices), default.part_names.index("head"), np.int32)
-    for name, eye in zip(EYES, eyes, strict=True):
-        part[labels == eye] = default.part_names.index(name)
     match = correspond(default, raw.vertices, raw.faces, part, embedding)
-    uvs, uv_faces = weld_uvs(raw.corner_uvs) if raw.corner_uvs is not None else unwrap(raw.vertices, raw.faces)
-    return _assemble(raw, default, embedding, match, part, (uvs, uv_faces))
+    model = _assemble(raw, default, embedding, match, part, uv)
+    return replace(model, arkit=transfer_blendshapes(default, raw.vertices, raw.faces, part, match))
+
+
+def _look(model: HeadModel) -> Look:
+    cavity = (model.regions["inner_mouth"] > 0.5)[model.faces].all(1)
+    eyes = model.faces_of("eye_left"), model.faces_of("eye_right")
+    return Look(part_colors(model), model.faces_of("head") & ~cavity, eyes)
+
+
+def parts_of(raw: RawHead, default: HeadModel) -> I32:
+    """[V] the part of each vertex, as rows of the default head's names: the two eyes, and all else the head."""
+    labels = components(raw.faces, len(raw.vertices))
+    part = np.full(len(raw.vertices), default.part_names.index("head"), np.int32)
+    for name, eye in zip(EYES, eye_components(raw, labels), strict=True):
+        part[labels == eye] = default.part_names.index(name)
+    return part
 
 
 def _assemble(
@@ -79,7 +98,7 @@ def _assemble(
         weights=raw.weights,
         parents=raw.parents,
         joint_names=raw.joint_names,
-        arkit=transfer_blendshapes(default, raw.vertices, raw.faces, part, match),
+        arkit=np.zeros((len(ARKIT_52), *raw.vertices.shape), np.float32),
         uvs=uv[0],
         uv_faces=uv[1],
         part_names=default.part_names,
