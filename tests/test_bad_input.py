@@ -33,7 +33,7 @@ PHOTOS: dict[str, tuple[str, Callable[[Path, Path], object], str]] = {
     "text named .jpg": ("notes.jpg", lambda p, _: p.write_text("dear diary"), "photo"),
     "truncated": ("cut.jpg", lambda p, photo: p.write_bytes(photo.read_bytes()[:20_000]), "truncated"),
     "empty": ("empty.jpg", lambda p, _: p.write_bytes(b""), "empty"),
-    "30,000 px": ("huge.png", lambda p, _: huge_png(p), "30000"),
+    "30,000 px": ("huge.png", lambda p, _: huge_png(p), "megapixels"),
     "directory": ("folder.jpg", lambda p, _: p.mkdir(), "folder"),
     "missing": ("missing.jpg", lambda p, _: None, "no such file"),
 }
