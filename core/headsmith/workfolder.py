@@ -44,7 +44,8 @@ def encode(value: Any) -> bytes:
     arrays: dict[str, np.ndarray] = {}
     spec = json.dumps(_describe(value, arrays)).encode()
     out = io.BytesIO()
-    np.savez(out, spec=np.frombuffer(spec, np.uint8), **arrays)
+    content: dict[str, Any] = {"spec": np.frombuffer(spec, np.uint8), **arrays}
+    np.savez(out, **content)
     return out.getvalue()
 
 

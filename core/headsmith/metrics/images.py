@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
-from headsmith.types import F32, U8
+from headsmith.types import F32, U8, Bool
 
 SIGMA_PX = 1.5
 # 11 x 11 taps at sigma 1.5
@@ -14,14 +14,14 @@ TRUNCATE = 3.5
 C1, C2 = 0.01**2, 0.03**2
 
 
-def psnr(a: U8 | F32, b: U8 | F32, mask: F32 | None = None) -> float:
+def psnr(a: U8 | F32, b: U8 | F32, mask: F32 | Bool | None = None) -> float:
     """Decibels between two pictures [H, W, 3] (uint8, or float 0..1), weighted by `mask` [H, W]; inf where equal."""
     difference = ((_unit(a) - _unit(b)) ** 2).mean(-1)
     error = _mean(difference, mask)
     return float("inf") if error == 0 else float(-10 * np.log10(error))
 
 
-def ssim(a: U8 | F32, b: U8 | F32, mask: F32 | None = None) -> float:
+def ssim(a: U8 | F32, b: U8 | F32, mask: F32 | Bool | None = None) -> float:
     """Structural similarity, 1 where equal, of two pictures [H, W, 3] (uint8, or float 0..1), weighted by `mask`.
 
     Wang, Bovik, Sheikh and Simoncelli, "Image quality assessment: from error visibility to structural similarity",
@@ -46,7 +46,7 @@ def _blur(channels: F32) -> F32:
     return gaussian_filter(channels, (SIGMA_PX, SIGMA_PX, 0), truncate=TRUNCATE)
 
 
-def _mean(values: F32, mask: F32 | None) -> float:
+def _mean(values: F32, mask: F32 | Bool | None) -> float:
     """The mean, weighted by `mask`; NaN where that is empty."""
     if mask is None:
         return float(values.mean())
