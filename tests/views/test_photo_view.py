@@ -72,3 +72,13 @@ def test_a_sharp_picture_without_a_matte_is_left_alone() -> None:
     image = np.random.default_rng(0).integers(0, 255, (12, 14, 3)).astype(np.uint8)
     np.testing.assert_array_equal(foreground(image, np.zeros((12, 14), np.float32), 1.5), image)
     np.testing.assert_array_equal(foreground(image, np.ones((12, 14), np.float32), 1.0), image)
+
+
+def test_doubt_deep_inside_is_not_transparency(bob) -> None:
+    """A matte of 0.7 in the middle of the face: the face stays whole, in its own colours."""
+    head = bob.mattes[0].head.copy()
+    head[110:150, 120:165] = 0.7
+    frame = bob.frames[0]
+    view = photo_view(bob.model, bob.fit, 0, frame, replace(bob.mattes[0], head=head), None)
+    assert view.alpha[110:150, 120:165].min() == 1
+    np.testing.assert_array_equal(view.image[110:150, 120:165], frame.image[110:150, 120:165])

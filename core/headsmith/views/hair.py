@@ -39,15 +39,16 @@ def grow_hair(
         return None
     pictures = list(zip(photos, shots, strict=True))
     colors, seen = color_hair(surface(vertices, faces), model.faces, pictures, params)
-    vertices = _with_relief(vertices, faces, seen, params)
+    vertices = _with_relief((vertices, faces), seen, _thickness(volume, vertices), params)
     return HairShell(vertices, faces, colors, seen, _thickness(volume, vertices))
 
 
-def _with_relief(vertices_m: F32, faces: I32, seen: F32, params: HairParams) -> F32:
-    """Locks carved into the surface where no photo shows it; never outwards, so that it stays inside the matte."""
-    grooves = np.clip(strand_noise(vertices_m, params.seed), -1, 2) + 1
-    depth = params.relief_m / 2 * grooves * (1 - np.clip(2 * seen, 0, 1))
-    return (vertices_m - depth[:, None] * vertex_normals(vertices_m, faces)).astype(np.float32)
+def _with_relief(mesh: tuple[F32, I32], seen: F32, thickness_m: F32, params: HairParams) -> F32:
+    """[M, 3] locks carved into the surface where no photo shows it; never outwards, so that it stays in the matte."""
+    vertices, faces = mesh
+    grooves = 0.5 * (np.clip(strand_noise(vertices, params.seed), -1, 2) + 1)
+    depth = np.minimum(params.relief_m * grooves, 0.25 * thickness_m) * (1 - np.clip(2 * seen, 0, 1))
+    return (vertices - depth[:, None] * vertex_normals(vertices, faces)).astype(np.float32)
 
 
 def _hair_fraction(photo: HairPhoto) -> float:

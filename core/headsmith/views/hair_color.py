@@ -24,6 +24,8 @@ _REFLECTED_M, _ASIDE_M = 0.08, 0.012
 """how far from the seen hair its own picture is repeated, and how far beside it at most"""
 _CONTRAST = 1.4
 """of drawn strands, relative to the seen ones"""
+_HIGHLIGHT = 0.8
+"""the part of the seen hair that is no lighter than any drawn strand"""
 _BLUR_M = 0.04
 """over which colours run into each other where nothing was seen"""
 _SHADE_BELOW = 0.3
@@ -111,18 +113,26 @@ def _continue_hair(shell: Surface, read: F32, known: Bool, seed: int) -> F32:
     lonely = cKDTree(places).query(mirrored)[0] > 0.01
     places, colors = np.concatenate([places, mirrored[lonely]]), np.concatenate([colors, colors[lonely]])
     apart = cKDTree(places).query(shell.vertices_m)[0]
-    blurred = _blurred(places, colors, shell.vertices_m)
-    own_blur = _nearby_mean(places, colors, places, 64)
+    muted = _muted(colors)
+    blurred = _blurred(places, muted, shell.vertices_m)
+    own_blur = _nearby_mean(places, muted, places, 64)
     # a robust deviation: single highlights are no strands
-    contrast = _CONTRAST * float(np.median(np.abs((colors - own_blur) @ _LUMINANCE))) / 0.6745
+    contrast = _CONTRAST * float(np.median(np.abs((muted - own_blur) @ _LUMINANCE))) / 0.6745
     noise = strand_noise(shell.vertices_m, seed) * contrast
-    strands = _along_ramp(colors, blurred, noise)
+    strands = _along_ramp(muted, blurred, noise)
     image = _behind_the_mirror(shell, known)
     aside = cKDTree(places).query(image)[0]
     near = np.exp(-((apart / _REFLECTED_M) ** 2) - (aside / _ASIDE_M) ** 2)[:, None]
     reflected = _nearby_mean(places, colors, image, 3)
     below = np.clip(-shell.normals[:, 1:2], 0, 1)
     return reflected * near + strands * (1 - near) * (1 - _SHADE_BELOW * below)
+
+
+def _muted(colors: F32) -> F32:
+    """[N, 3] without highlights, and without the skin that shines through short hair."""
+    light = colors @ _LUMINANCE
+    most = np.quantile(light, _HIGHLIGHT)
+    return colors * np.minimum(1, most / np.maximum(light, 1e-6))[:, None]
 
 
 def _behind_the_mirror(shell: Surface, known: Bool) -> F32:

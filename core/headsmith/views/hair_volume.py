@@ -82,7 +82,7 @@ def hair_volume(model: HeadModel, rest_m: F32, photos: list[HairPhoto], params: 
     thickness = np.clip(spread_thickness(grid, samples), params.min_thickness_m, params.max_thickness_m)
     value = hairiness(model, rest_m, photos)
     hairy = spread_hairiness(grid, rest_m, value)
-    above_nape = points[..., 1] - levels.nape_y
+    above_nape = points[..., 1] - levels.nape_y - _uneven(points)
     behind = np.clip((levels.ear_z - points[..., 2]) / 0.02, 0, 1)
     short = 1 - behind * (1 - np.clip(above_nape / _NAPE_FADE_M, 0.2, 1))
     wrap = skull - (thickness * short * hairy - _BARE_M * (1 - hairy))
@@ -157,13 +157,19 @@ def _hanging(grid: Grid, skull: F32, points: F32, levels: Levels) -> F32:
     share = np.clip(x / 0.12 + 0.5, 0, 1)
     # a side whose hair ends above the ear has nothing hanging
     right, left = (end if end < levels.ear_y else levels.fall_y for end in (right, left))
-    lowest = (1 - share) * right + share * left + _HEM_WAVE_M * (np.sin(70 * x + 1) + 0.5 * np.sin(170 * x + 60 * z))
+    lowest = (1 - share) * right + share * left + _uneven(points)
     fallen = np.maximum(levels.fall_y - y, 0)
     inward = np.minimum(_NAPE_INWARD * fallen + _NAPE_CURL * fallen**2, _NAPE_REACH_M)
     above = np.stack([x, np.maximum(y, levels.fall_y), z - inward], -1)
     section = grid.sample(skull, above)
     body = smooth_max(section, z - levels.ear_z, _ROUNDING_M)
     return smooth_max(body, lowest + _HEM_M - y, _ROUNDING_M).astype(np.float32)
+
+
+def _uneven(points: F32) -> F32:
+    """[X, Y, Z] metres by which the hair's ends vary in height: two waves of unlike length never look ruled."""
+    x, _, z = np.moveaxis(points, -1, 0)
+    return _HEM_WAVE_M * (np.sin(70 * x + 1) + 0.5 * np.sin(170 * x + 60 * z))
 
 
 def smooth_max(a: F32, b: F32, radius_m: float) -> F32:

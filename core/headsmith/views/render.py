@@ -9,7 +9,7 @@ import numpy as np
 from headsmith.head_model.model import HeadModel
 from headsmith.head_model.raster import rasterize
 from headsmith.head_model.shading import render_textured, sample_bilinear
-from headsmith.types import F32, Camera, HairShell, StaticTexture
+from headsmith.types import F32, Camera, HairShell, HeadFit, StaticTexture
 from headsmith.views.skull import move
 
 
@@ -20,6 +20,8 @@ class Subject:
     model: HeadModel
     texture: StaticTexture
     hair: HairShell | None
+    above_collar_m: F32
+    """[V] the head is drawn where this is positive"""
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,11 @@ class Picture:
     """[H, W] 0..1 how far photos showed what is drawn"""
 
 
+def above_collar(rest_m: F32, fit: HeadFit) -> F32:
+    """[V] height of the neutral head's vertices over the collar; positive everywhere if no collar is seen."""
+    return np.ones(len(rest_m), np.float32) if fit.collar_m is None else rest_m[:, 1] - np.float32(fit.collar_m)
+
+
 def render_subject(subject: Subject, posed_m: F32, T_skull: F32, camera: Camera, supersample: int) -> Picture:
     """The posed head [V, 3] and the hair, moved with the skull by `T_skull` [4, 4], with soft edges."""
     fine = _enlarge(camera, supersample)
@@ -41,7 +48,9 @@ def render_subject(subject: Subject, posed_m: F32, T_skull: F32, camera: Camera,
     )  # fmt: skip
     seen = np.clip(texture.observed * 255 + 0.5, 0, 255).astype(np.uint8)
     observed = sample_bilinear(seen, head.interpolate(model.uvs[model.uv_faces]))[..., 0]
-    depth = head.depth_m
+    kept = head.interpolate(subject.above_collar_m[model.faces][..., None])[..., 0] > 0
+    depth = np.where(kept, head.depth_m, np.inf)
+    image = image * kept[..., None]
     if hair is not None:
         shell = rasterize(move(T_skull, hair.vertices_m), hair.faces, fine)
         look = np.concatenate([hair.colors / 255.0, hair.seen[:, None]], 1).astype(np.float32)

@@ -20,7 +20,7 @@ from headsmith.types import (
     no_progress,
 )
 from headsmith.views.params import ViewParams
-from headsmith.views.render import Picture, Subject, render_subject
+from headsmith.views.render import Picture, Subject, above_collar, render_subject
 from headsmith.views.skull import in_skull_frame, skull_pose
 
 _MIN_DISTANCE_M, _MAX_DISTANCE_M = 0.6, 2.5
@@ -62,7 +62,7 @@ def synthesise_views(
 ) -> tuple[TrainingView, ...]:
     """At most `params.count` views around the head, the most useful first."""
     rest = model.rest_vertices(fit.identity, fit.offsets_m)
-    subject = Subject(model, texture, hair)
+    subject = Subject(model, texture, hair, above_collar(rest, fit))
     centre, extent = _frame_head(rest, hair)
     photos = [in_skull_frame(model, fit, view)[1].position_m - centre for view in fit.views]
     distance = float(np.clip(np.linalg.norm(photos[0]), _MIN_DISTANCE_M, _MAX_DISTANCE_M))
