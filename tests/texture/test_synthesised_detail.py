@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from headsmith.texture import dynamic_mask
 from headsmith.texture.grain import CONTRAST, lay_on, skin_grain
-from headsmith.texture.iris import EyePoints, find_rim, measure_eyes
+from headsmith.texture.iris import EyePoints, find_rim, measure_eyes, white_gain
 from headsmith.texture.strands import strand_noise
 
 
@@ -103,3 +105,14 @@ def test_the_mask_holds_eyes_mouth_and_brows_and_fades(subject):
     face = texels[subject.part("head")]
     assert ((face > 20) & (face < 235)).sum() > 500
     assert 0.02 < (mask > 128).mean() < 0.5
+
+
+def test_a_dark_photo_is_brightened_and_a_usual_one_is_left_alone():
+    usual = _drawn_eye(np.zeros(2), 0.36)
+    assert np.allclose(white_gain(usual, 0.36), 1, atol=0.1)
+    dark = replace(usual, colour=usual.colour * np.array([0.15, 0.08, 0.06], np.float32))
+    gain = white_gain(dark, 0.36)
+    assert gain.min() > 1.5
+    assert gain[2] > gain[0]
+    closed = replace(usual, colour=np.full_like(usual.colour, 0.1))
+    assert np.array_equal(white_gain(closed, 0.36), np.ones(3))

@@ -21,8 +21,8 @@ KNEE = (0.84, 1.10)
 BEYOND_KNEE = 0.5
 TINT_KNEE = 0.05
 """deviation of log(channel / brightness) from the skin's median beyond which it is taken for coloured light"""
-SHINE = 0.05
-"""log of the brightness above its surroundings beyond which a spot is taken for a reflection"""
+SHINE, SHINE_KEPT = 0.05, 0.2
+"""log of the brightness over the surroundings beyond which a spot is taken for a reflection; what share of it stays"""
 GAIN = (0.7, 1.35)
 CREASE_MOTION_M = (0.002, 0.007)
 """displacement by the expression at which creases begin to be taken back, and are most"""
@@ -46,9 +46,9 @@ def evening_gain(model: HeadModel, atlas: Atlas, layer: Layer, plain: F32, keep:
     tint = wanted - brightness[:, None] - (middle - middle @ LUMINANCE)
     brightness = _soft_limit(brightness - middle @ LUMINANCE, *np.log(KNEE))
     wanted = middle + brightness[:, None] + _soft_limit(tint, -TINT_KNEE, TINT_KNEE)
-    local = ((log_value - slow) @ LUMINANCE) * np.minimum(pull, plain)
-    change = keep * _soft_limit(local, -1, SHINE) - local
-    gain = np.clip(wanted - slow + change[:, None], *np.log(GAIN))
+    local = (log_value - slow) * np.minimum(pull, plain)[:, None]
+    change = keep[:, None] * _soft_limit(local, -1, SHINE, SHINE_KEPT) - local
+    gain = np.clip(wanted - slow + change, *np.log(GAIN))
     return np.exp(smooth_field(model.faces, gain.astype(np.float32), 0.5))
 
 
@@ -60,10 +60,10 @@ def _slow(model: HeadModel, values: F32, pull: F32) -> F32:
     return solve_field(model.faces, values, (pull * area_m2 / WIDTH_M**2).astype(np.float32))
 
 
-def _soft_limit(values: F32, low: float, high: float) -> F32:
-    """Values whose excess over the limits is reduced to `BEYOND_KNEE` of itself."""
+def _soft_limit(values: F32, low: float, high: float, kept: float = BEYOND_KNEE) -> F32:
+    """Values whose excess over the limits is reduced to `kept` of itself."""
     inside = np.clip(values, low, high)
-    return inside + BEYOND_KNEE * (values - inside)
+    return inside + kept * (values - inside)
 
 
 def crease_keep(model: HeadModel, moved_m: F32, plain: F32) -> F32:

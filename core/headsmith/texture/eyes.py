@@ -17,6 +17,7 @@ from headsmith.texture.iris import (
     EyePoints,
     find_rim,
     measure_eyes,
+    white_gain,
 )
 from headsmith.texture.lit import LitPhoto
 from headsmith.texture.noise import lattice_noise
@@ -32,15 +33,30 @@ VEIN = np.array([0.78, 0.45, 0.42], np.float32)
 
 def eye_look(model: HeadModel, atlas: Atlas, photos: Sequence[LitPhoto]) -> EyeLook:
     """Measure both eyes in the photo that shows them best."""
+    points, radius, pixels_per_m = _best_eyes(model, atlas, photos)
+    look = measure_eyes(points, radius)
+    if pixels_per_m * IRIS_RADIUS_M < LEAST_IRIS_PX:
+        return replace(look, fibres=np.zeros_like(look.fibres))
+    return look
+
+
+def balanced(model: HeadModel, atlas: Atlas, photos: Sequence[LitPhoto]) -> list[LitPhoto]:
+    """The photos with exposure and white balance corrected by the white of the eyes; what they show stays the same."""
+    if not any(part in model.part_names for part in EYES):
+        return list(photos)
+    points, radius, _ = _best_eyes(model, atlas, photos)
+    gain = white_gain(points, radius)
+    return [replace(p, albedo=p.albedo * gain, light_sh=p.light_sh / gain) for p in photos]
+
+
+def _best_eyes(model: HeadModel, atlas: Atlas, photos: Sequence[LitPhoto]) -> tuple[EyePoints, float, float]:
+    """Both eyes' points in the photo that shows them best, the radius of the iris, the photo's pixels per metre."""
     parts = [name for name in EYES if name in model.part_names]
     chosen = {part: model.faces_of(part)[atlas.triangle] for part in parts}
     best = max(photos, key=lambda photo: sum(float(photo.seen[c].sum()) for c in chosen.values()))
     eyes = [_centred(model, atlas, part, best, chosen[part]) for part in parts]
     points = EyePoints(*(np.concatenate([getattr(e, n) for e, _ in eyes]) for n in ("place", "colour", "weight")))
-    look = measure_eyes(points, float(np.mean([radius for _, radius in eyes])))
-    if best.pixels_per_m * IRIS_RADIUS_M < LEAST_IRIS_PX:
-        return replace(look, fibres=np.zeros_like(look.fibres))
-    return look
+    return points, float(np.mean([radius for _, radius in eyes])), best.pixels_per_m
 
 
 def _centred(model: HeadModel, atlas: Atlas, part: str, photo: LitPhoto, chosen: Bool) -> tuple[EyePoints, float]:

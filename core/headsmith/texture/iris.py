@@ -15,10 +15,14 @@ IRIS_RADIUS_M = 0.00585
 LEAST_CONTRAST = 0.02
 """linear luminance between sclera and iris for the rim to be believed"""
 LEAST_POINTS = 60
+SEEN_WHITE = np.array([0.62, 0.54, 0.48], np.float32)
+"""linear; what the white of the eye comes to in well exposed photos of faces, divided by the light on the skin"""
+EXPOSURE_TRUST, TINT_TRUST = (0.35, 0.6), (0.1, 0.9)
+"""deviation (logarithm) up to which it is let be, and the share of the rest that is corrected"""
 FALLBACK_IRIS = np.array([0.30, 0.21, 0.14], np.float32)
 SCLERA = np.array([0.81, 0.77, 0.75], np.float32)
 """sRGB"""
-SCLERA_BRIGHTNESS = (0.62, 0.78)
+SCLERA_BRIGHTNESS = (0.5, 0.78)
 PUPIL = 0.36
 """radius of the pupil in iris radii"""
 AROUND, ACROSS = 64, 10
@@ -92,6 +96,30 @@ def measure_eyes(points: EyePoints, radius: float) -> EyeLook:
     return EyeLook(
         radius, np.clip(colour, 0.05, 0.65).astype(np.float32), _fibres(iris, radius), sclera.astype(np.float32)
     )
+
+
+def white_gain(points: EyePoints, radius: float) -> F32:
+    """[3] factors for linear albedo that bring the white of the eyes near its usual colour: exposure and white balance.
+
+    Eyes lie in shade to an unknown degree, so that small deviations are left alone; ones where the eyes are not
+    clearly seen.
+    """
+    ratio = np.linalg.norm(points.place, axis=1) / radius
+    iris, white = _ring(points, ratio, 0.45, 0.88), _ring(points, ratio, 1.25, 2.4)
+    if len(iris.weight) < LEAST_POINTS or len(white.weight) < LEAST_POINTS:
+        return np.ones(3, np.float32)
+    seen = np.maximum(_between(white, 0.5, 0.9), 1e-3)
+    if seen @ LUMINANCE < 1.8 * _between(iris, 0.15, 0.7) @ LUMINANCE:
+        return np.ones(3, np.float32)
+    brightness = np.log((SEEN_WHITE @ LUMINANCE) / (seen @ LUMINANCE))
+    tint = np.log(SEEN_WHITE / seen) - brightness
+    exposure = np.clip(_beyond(brightness, *EXPOSURE_TRUST), -0.5, 0.85)
+    balance = np.clip(_beyond(tint, *TINT_TRUST), -0.5, 0.5)
+    return np.exp(exposure + balance).astype(np.float32)
+
+
+def _beyond(value: F32, dead: float, share: float) -> F32:
+    return np.sign(value) * np.maximum(np.abs(value) - dead, 0) * share
 
 
 def _ring(points: EyePoints, ratio: F32, low: float, high: float) -> EyePoints:

@@ -68,7 +68,7 @@ def paint_tongue(model: HeadModel, atlas: Atlas, seed: int) -> F32:
     back = smoothstep(0.0, 1.0, (position[:, 2].max() - position[:, 2]) / max(float(np.ptp(position[:, 2])), 1e-6))
     groove = np.exp(-((position[:, 0] / 1.5e-3) ** 2))
     speckle = np.random.default_rng(seed).standard_normal(len(position)).astype(np.float32)
-    return TONGUE * (1 - 0.35 * back - 0.10 * groove + 0.03 * speckle)[:, None]
+    return TONGUE * (1 - 0.35 * back - 0.10 * groove + 0.015 * speckle)[:, None]
 
 
 def paint_cavity(model: HeadModel, atlas: Atlas) -> F32:

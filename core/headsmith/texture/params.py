@@ -19,7 +19,7 @@ class TextureParams:
     """further solves in which the albedo may vary slowly over the skin"""
     min_irradiance: float = 0.4
     """the darkest irradiance on the seen skin, relative to its mean, that the light may have"""
-    keep_tint: float = 0.6
+    keep_tint: float = 0.35
     """how much of an unnatural colour of the skin is taken for skin rather than for light"""
     seed: int = 7
     """of all synthesised detail"""

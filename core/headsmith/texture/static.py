@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from headsmith.head_model.model import HeadModel
-from headsmith.texture.eyes import EYES, eye_look, paint_eye
+from headsmith.texture.eyes import EYES, balanced, eye_look, paint_eye
 from headsmith.texture.head import face_photo, paint_head
 from headsmith.texture.lit import LitPhoto, agreed, unlit
 from headsmith.texture.mouth import LASH, paint_teeth, paint_tongue, tooth_colour
@@ -33,7 +33,7 @@ def make_texture(
     for i, shot in enumerate(_shots(model, fit, frames, mattes)):
         photos.append(unlit(model, shot, atlas, params))
         progress(0.05 + 0.45 * (i + 1) / len(frames))
-    photos = agreed(photos)
+    photos = balanced(model, atlas, agreed(photos))
     lights = np.stack([photo.light_sh for photo in photos]).astype(np.float32)
     albedo, seen = _paint(_Canvas(model, atlas, params), photos, _moved_m(model, fit))
     progress(0.9)
