@@ -35,7 +35,7 @@ PHOTOS: dict[str, tuple[str, Callable[[Path, Path], object], str]] = {
     "empty": ("empty.jpg", lambda p, _: p.write_bytes(b""), "empty"),
     "30,000 px": ("huge.png", lambda p, _: huge_png(p), "megapixels"),
     "directory": ("folder.jpg", lambda p, _: p.mkdir(), "folder"),
-    "missing": ("missing.jpg", lambda p, _: None, "no such file"),
+    "missing": ("missing.jpg", lambda _p, _: None, "no such file"),
 }
 
 

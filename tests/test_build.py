@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import PORTRAIT, Build, run_headsmith
 
+from conftest import PORTRAIT, Build, run_headsmith
 from headsmith.asset import pose_from, posed_vertices, read_avatar
 
 pytestmark = pytest.mark.slow

@@ -41,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"headsmith: {error}", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
-        print("headsmith: stopped.", file=sys.stderr)
+        print("headsmith: stopped; the same command with --resume goes on.", file=sys.stderr)
         return 130
     except BrokenPipeError:
         return 0
@@ -126,8 +126,16 @@ def _build(options: argparse.Namespace) -> int:
                          action="run: pip install 'headsmith[build]'") from error  # fmt: skip
     output = options.output or Path(f"{options.photos[0].stem}.avatar")
     request = BuildRequest(
-        tuple(options.photos), output, quality_named(options.quality), options.head, options.device, options.seed, options.consent,
-        options.force, options.resume)  # fmt: skip
+        photos=tuple(options.photos),
+        output=output,
+        quality=quality_named(options.quality),
+        head=options.head,
+        device=options.device,
+        seed=options.seed,
+        consent=options.consent,
+        force=options.force,
+        resume=options.resume,
+    )
     avatar = build(request, watcher(options.progress))
     result = {
         "output": str(output),

@@ -80,6 +80,7 @@ def build(request: BuildRequest, watcher: Watcher | None = None) -> Avatar:
     """Builds and writes one avatar; returns it as written.
 
     Raises InputError for anything wrong with the photos, the head model or the output; then nothing is left behind.
+    Only a killed or interrupted build leaves its work folder, for `resume`.
     """
     watcher = watcher or Silent()
     _check_output(request)
@@ -92,7 +93,7 @@ def build(request: BuildRequest, watcher: Watcher | None = None) -> Avatar:
         built = _run_stages(request, folder, watcher)
         avatar, extra_files = _finish(request, built, folder, watcher)
         write_avatar(avatar, request.output, force=request.force, extra_files=extra_files)
-    except (InputError, KeyboardInterrupt):
+    except InputError:
         folder.remove()
         raise
     folder.remove()
@@ -132,8 +133,7 @@ def _run_stages(request: BuildRequest, folder: WorkFolder, watcher: Watcher) -> 
                       _head_hash(request.head))  # fmt: skip
 
     with watcher.stage("photos") as progress:
-        subject_key = key
-        read = folder.stage("photos", subject_key, lambda: _read_subject(request.photos, quality, progress))
+        read = folder.stage("photos", key, lambda: _read_subject(request.photos, quality, progress))
         subject = Subject(*read[:3])
     with watcher.stage("fit") as progress:
         fit: HeadFit = folder.stage("fit", key, lambda: fit_head(

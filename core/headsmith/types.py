@@ -126,6 +126,8 @@ class HeadFit:
     """[V, 3] added to the rest vertices"""
     views: tuple[ViewFit, ...]
     warnings: tuple[str, ...] = ()
+    collar_m: float | None = None
+    """height (y in rest pose) below which clothes hide the neck in every photo, so that no splat belongs there"""
 
 
 @dataclass(frozen=True)

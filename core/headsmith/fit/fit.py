@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from headsmith.fit.collar import collar_height
 from headsmith.fit.evidence import Evidence, evidence_of
 from headsmith.fit.expression_prior import expression_mean
 from headsmith.fit.initial import initial_view
@@ -130,7 +131,8 @@ def _finish(problem: Problem, state: FitState, photos: Photos) -> HeadFit:
         light = estimate_light(model, vertices, camera, frame, mattes)
         views.append(ViewFit(camera, expression, rotations, light))
     warnings = [sentence for i in range(len(views)) for sentence in _warnings(problem, state, photos, i)]
-    return HeadFit(identity, offsets, tuple(views), tuple(warnings))
+    collar_m = collar_height(model, rest + offsets, views, photos.mattes)
+    return HeadFit(identity, offsets, tuple(views), tuple(warnings), collar_m)
 
 
 def _warnings(problem: Problem, state: FitState, photos: Photos, index: int) -> list[str]:

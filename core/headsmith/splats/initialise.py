@@ -16,7 +16,7 @@ from headsmith.splats.local_splats import LocalSplats
 from headsmith.splats.params import SplatParams
 from headsmith.splats.sampling import SurfacePoints, spread_points, triangle_areas
 from headsmith.splats.visibility import HairCover, hair_cover, largest_frames, visible_triangles
-from headsmith.types import F32, U8, HairShell, HeadFit, StaticTexture
+from headsmith.types import F32, U8, Bool, HairShell, HeadFit, StaticTexture
 
 _PART_IMPORTANCE = {
     "eye_left": 4.0,
@@ -47,12 +47,13 @@ def initialise(
     """`params.max_splats` splats on the person's neutral head, lit as in the first photo."""
     rest = model.rest_vertices(fit.identity, fit.offsets_m)
     areas, scales = largest_frames(model, rest)
+    clothed = _below_collar(model, rest, fit)
     if hair is None or not len(hair.faces):
-        importance = _skin_importance(model, rest, texture, None)
+        importance = _skin_importance(model, rest, texture, None) * ~clothed
         points = spread_points(areas, importance, params.max_splats, params.seed)
         return _skin_splats(model, rest, texture, points, scales)
     cover = hair_cover(rest, model.faces, hair)
-    importance = _skin_importance(model, rest, texture, cover)
+    importance = _skin_importance(model, rest, texture, cover) * ~clothed
     hair_areas, of_hair = triangle_areas(hair.vertices_m, hair.faces), hair_importance(hair) * cover.hair
     hair_total = float((hair_areas * of_hair).sum())
     hair_count = round(params.max_splats * hair_total / (hair_total + float((areas * importance).sum())))
@@ -61,6 +62,13 @@ def initialise(
     hair_points = spread_points(hair_areas, of_hair, hair_count, params.seed + 1)
     painted = _paint_scalp(model, rest, skin, hair, cover)
     return LocalSplats.joined(painted, hair_splats(model, rest, hair, hair_points))
+
+
+def _below_collar(model: HeadModel, rest: F32, fit: HeadFit) -> Bool:
+    """[F] triangles whose middle clothes hide; what of the others hangs below, the photo's matte makes transparent."""
+    if fit.collar_m is None:
+        return np.zeros(len(model.faces), bool)
+    return rest[model.faces, 1].mean(1) < fit.collar_m
 
 
 def _skin_importance(model: HeadModel, rest: F32, texture: StaticTexture, cover: HairCover | None) -> F32:
