@@ -15,10 +15,11 @@ from headsmith.cli import main
 
 
 def huge_png(path: Path) -> None:
-    """A valid header that promises 30,000 x 30,000 pixels, and no more."""
+    """A header that promises 30,000 x 30,000 pixels, and a few bytes of them."""
     header = struct.pack(">IIBBBBB", 30_000, 30_000, 8, 2, 0, 0, 0)
-    chunk = b"IHDR" + header
-    path.write_bytes(b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + chunk + struct.pack(">I", zlib.crc32(chunk)))
+    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(bytes(1000))))
+    body = [struct.pack(">I", len(d)) + n + d + struct.pack(">I", zlib.crc32(n + d)) for n, d in chunks]
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(body))
 
 
 def small_face(path: Path, portrait: Path) -> None:
