@@ -1,8 +1,9 @@
 """How long splats take on this machine: `python benchmarks/splats.py [--counts 20000,100000]`, printed as JSON.
 
 Two synthetic heads: "brief" keeps the splats' size whatever their number, "fit" sizes them by their spacing, as
-training does. The dense twin draws every splat at every pixel, so it is measured on a small picture, and our time for the same
-picture beside it. Times are the least of several repeats, in milliseconds of wall time; compare ratios, not machines.
+training does. The dense twin draws every splat at every pixel, so it is measured on a small picture, with our time
+for the same picture beside it. Times are the least of several repeats, in milliseconds of wall time; compare ratios,
+not machines.
 """
 
 from __future__ import annotations

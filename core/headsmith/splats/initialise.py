@@ -19,8 +19,8 @@ from headsmith.splats.visibility import HairCover, hair_cover, largest_frames, v
 from headsmith.types import F32, U8, Bool, HairShell, HeadFit, StaticTexture
 
 _PART_IMPORTANCE = {
-    "eye_left": 4.0,
-    "eye_right": 4.0,
+    "eye_left": 6.0,
+    "eye_right": 6.0,
     "teeth_upper": 1.2,
     "teeth_lower": 1.2,
     "tongue": 0.5,

@@ -104,14 +104,23 @@ class Home:
     """Where the splats started, and how strongly each unknown is drawn back there."""
 
     values: tuple[Tensor, ...]
-    strengths: tuple[Tensor | float, ...]
+    strengths: tuple[Tensor, ...]
 
     @staticmethod
     def of(unknowns: Unknowns, splats: LocalSplats, pulls: Pulls) -> Home:
-        spacing = torch.from_numpy(splats.spacing.astype(np.float32)).to(unknowns.offset.device)[:, None]
         pulled = (unknowns.offset, unknowns.quat, unknowns.log_scale, unknowns.sh0)
-        strengths = (pulls.offset / spacing**2, pulls.quat, pulls.log_scale, pulls.sh0)
-        return Home(tuple(p.detach().clone() for p in pulled), tuple(2 * s / len(splats) for s in strengths))
+        share = 2 / len(splats) * np.where(splats.on_skin > 0, 1.0, pulls.hair_share)
+        of_each = (
+            share * pulls.offset / splats.spacing**2,
+            share * pulls.quat,
+            share * pulls.log_scale,
+            share * pulls.sh0,
+        )
+        strengths = (
+            torch.from_numpy(strength.astype(np.float32)).reshape(-1, *[1] * (p.ndim - 1)).to(p.device)
+            for strength, p in zip(of_each, pulled, strict=True)
+        )
+        return Home(tuple(p.detach().clone() for p in pulled), tuple(strengths))
 
     @torch.no_grad()
     def pull(self, unknowns: Unknowns) -> None:

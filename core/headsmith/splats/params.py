@@ -40,11 +40,13 @@ class Pulls:
     Splats are finer than a photo's pixels: without a pull, all that the pixels do not see turns to noise.
     """
 
-    offset: float = 0.05
+    offset: float = 0.06
     """of the distance in neighbour spacings"""
-    quat: float = 1.0
-    log_scale: float = 0.05
-    sh0: float = 0.03
+    quat: float = 2.0
+    log_scale: float = 0.04
+    sh0: float = 0.01
+    hair_share: float = 0.2
+    """of all these for hair, of which no texture knows the detail"""
 
 
 @dataclass(frozen=True)
