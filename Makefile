@@ -52,6 +52,7 @@ $(VENV)/bin/python:
 
 $(VENV)/.build: pyproject.toml constraints.txt | $(VENV)/bin/python
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[build]'
+	$(BIN)/python -m headsmith.splats.warm
 	touch $@
 
 $(VENV)/.dev: $(VENV)/.build
