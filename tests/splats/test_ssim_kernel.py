@@ -22,7 +22,7 @@ def test_value_and_gradient_equal_the_twin(size: tuple[int, int]) -> None:
     wanted = (ssim_map(b, target.double()) * weight[..., None]).sum() / (3 * weight.double().sum())
     value.backward()
     wanted.backward()
-    assert float(value) == pytest.approx(float(wanted), abs=1e-6)
+    assert value.item() == pytest.approx(wanted.item(), abs=1e-6)
     assert (a.grad - b.grad).norm() < 1e-5 * b.grad.norm()
 
 

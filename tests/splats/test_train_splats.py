@@ -12,7 +12,7 @@ from headsmith.splats.optimise import view_order
 from headsmith.types import TrainingView
 from splats.people import Subject, make_subject
 
-PARAMS = SplatParams(max_splats=1500, steps=60)
+PARAMS = SplatParams(max_splats=3000, steps=120)
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +41,7 @@ def psnr_db(image: np.ndarray, view: TrainingView) -> float:
 
 
 def test_every_view_gets_better(subject: Subject, trained: BoundSplats) -> None:
-    start = train(subject, SplatParams(max_splats=1500, steps=0))
+    start = train(subject, SplatParams(max_splats=3000, steps=0))
     for view in subject.views:
         before, after = (psnr_db(shown(subject, splats, view)[0], view) for splats in (start, trained))
         assert after > before + 1.5
