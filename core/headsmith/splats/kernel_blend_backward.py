@@ -11,7 +11,7 @@ from numba import prange
 
 from headsmith.splats.compositing import ALPHA_MAX
 from headsmith.splats.jit import f32, inlined, kernel, parallel_kernel
-from headsmith.splats.kernel_binning import BLUE, GREEN, OPACITY, RED, SIGMA_MAX, TILE, A, B, C, X, Y
+from headsmith.splats.kernel_binning import BLUE, GREEN, OPACITY, RADIUS_Y, RED, SIGMA_MAX, TILE, A, B, C, X, Y
 from headsmith.splats.kernel_blend_forward import PIXELS, exp_minus, fill_centres, pixel_rows
 
 ZERO, HALF, ONE, TWO = f32(0), f32(0.5), f32(1), f32(2)
@@ -25,12 +25,14 @@ SLOT_COLUMNS = 9
 
 
 @inlined
-def unblend_one(state, last, f, entry, slot):
-    """Step back over one splat on the pixels of state [7, P] and write its gradients to slot [9]."""
+def unblend_one(state, last, f, splat, entry, slots, pair):
+    """Step back over row `splat` of footprints f on the pixels of state [7, P]; its gradients go to slots[pair]."""
     behind, loss_behind, centre_x, centre_y = state[BEHIND], state[LOSS_BEHIND], state[CENTRE_X], state[CENTRE_Y]
     g_red, g_green, g_blue = state[G_RED], state[G_GREEN], state[G_BLUE]
-    x, y, a, b, c, opacity, sigma_max = f[X], f[Y], f[A], f[B], f[C], f[OPACITY], f[SIGMA_MAX]
-    red, green, blue = f[RED], f[GREEN], f[BLUE]
+    # element by element: a view of the row would count references, atomically, for every splat of every tile
+    x, y, opacity, sigma_max = f[splat, X], f[splat, Y], f[splat, OPACITY], f[splat, SIGMA_MAX]
+    a, b, c = f[splat, A], f[splat, B], f[splat, C]
+    red, green, blue = f[splat, RED], f[splat, GREEN], f[splat, BLUE]
     sum_opacity, sum_red, sum_green, sum_blue = ZERO, ZERO, ZERO, ZERO
     sum_x, sum_y, sum_xx, sum_xy, sum_yy = ZERO, ZERO, ZERO, ZERO, ZERO
     for i in range(last.shape[0]):
@@ -60,9 +62,14 @@ def unblend_one(state, last, f, entry, slot):
         sum_xx += gx * dx
         sum_xy += gx * dy
         sum_yy += gy * dy
-    slot[D_X], slot[D_Y] = -(TWO * a * sum_x + b * sum_y), -(b * sum_x + TWO * c * sum_y)
-    slot[D_CONIC_A], slot[D_CONIC_B], slot[D_CONIC_C] = HALF * sum_xx, sum_xy, HALF * sum_yy
-    slot[D_OPACITY], slot[D_RED], slot[D_GREEN], slot[D_BLUE] = sum_opacity, sum_red, sum_green, sum_blue
+    slots[pair, D_X], slots[pair, D_Y] = -(TWO * a * sum_x + b * sum_y), -(b * sum_x + TWO * c * sum_y)
+    slots[pair, D_CONIC_A], slots[pair, D_CONIC_B], slots[pair, D_CONIC_C] = HALF * sum_xx, sum_xy, HALF * sum_yy
+    slots[pair, D_OPACITY], slots[pair, D_RED], slots[pair, D_GREEN], slots[pair, D_BLUE] = (
+        sum_opacity,
+        sum_red,
+        sum_green,
+        sum_blue,
+    )
 
 
 @kernel
@@ -71,9 +78,9 @@ def load_tile(state, last, tile_x, tile_y, transmittance, last_entry, g_image, g
     height, width = transmittance.shape
     state[BEHIND, :] = ONE
     fill_centres(state, CENTRE_X, CENTRE_Y, tile_x, tile_y)
-    for i in range(PIXELS):
-        y, x = tile_y * TILE + i // TILE, tile_x * TILE + i % TILE
-        if y < height and x < width:
+    for row in range(min(TILE, height - tile_y * TILE)):
+        for column in range(min(TILE, width - tile_x * TILE)):
+            i, y, x = row * TILE + column, tile_y * TILE + row, tile_x * TILE + column
             last[i] = last_entry[y, x]
             state[BEHIND, i] = transmittance[y, x]
             # alpha is 1 - transmittance, and what lies behind the last splat is the transmittance
@@ -94,15 +101,15 @@ def unblend_tile(
     for row in range(TILE):
         row_last[row] = last[row * TILE : row * TILE + TILE].max()
     for entry in range(row_last.max(), tile_starts[tile] - 1, -1):
-        f = footprints[tile_splats[entry]]
-        first, final = pixel_rows(f, tile_y)
+        splat = tile_splats[entry]
+        first, final = pixel_rows(footprints[splat, Y], footprints[splat, RADIUS_Y], tile_y)
         while first <= final and row_last[first] < entry:
             first += 1
         while first <= final and row_last[final] < entry:
             final -= 1
         if first <= final:
             p, q = first * TILE, final * TILE + TILE
-            unblend_one(state[:, p:q], last[p:q], f, np.int32(entry), slots[tile_pairs[entry]])
+            unblend_one(state[:, p:q], last[p:q], footprints, splat, np.int32(entry), slots, tile_pairs[entry])
 
 
 @parallel_kernel
@@ -125,9 +132,10 @@ def sum_slots(splat_pairs, slots, g_means2d, g_conics, g_opacities, g_colors):
     for i in prange(splat_pairs.shape[0] - 1):
         x, y, a, b, c, o, red, green, blue = ZERO, ZERO, ZERO, ZERO, ZERO, ZERO, ZERO, ZERO, ZERO
         for pair in range(splat_pairs[i], splat_pairs[i + 1]):
-            s = slots[pair]
-            x, y, a, b, c = x + s[D_X], y + s[D_Y], a + s[D_CONIC_A], b + s[D_CONIC_B], c + s[D_CONIC_C]
-            o, red, green, blue = o + s[D_OPACITY], red + s[D_RED], green + s[D_GREEN], blue + s[D_BLUE]
+            x, y = x + slots[pair, D_X], y + slots[pair, D_Y]
+            a, b, c = a + slots[pair, D_CONIC_A], b + slots[pair, D_CONIC_B], c + slots[pair, D_CONIC_C]
+            o, red = o + slots[pair, D_OPACITY], red + slots[pair, D_RED]
+            green, blue = green + slots[pair, D_GREEN], blue + slots[pair, D_BLUE]
         g_means2d[i, 0], g_means2d[i, 1], g_opacities[i] = x, y, o
         g_conics[i, 0], g_conics[i, 1], g_conics[i, 2] = a, b, c
         g_colors[i, 0], g_colors[i, 1], g_colors[i, 2] = red, green, blue

@@ -51,21 +51,23 @@ def exp_minus(sigma):
 
 
 @inlined
-def pixel_rows(f, tile_y):
-    """First and last pixel row of the tile (0..15) that the footprint reaches."""
+def pixel_rows(y, radius_y, tile_y):
+    """First and last pixel row of the tile (0..15) that a footprint reaches."""
     top = f32(tile_y * TILE) + HALF
-    first = max(ZERO, math.ceil(f[Y] - f[RADIUS_Y] - top))
-    last = min(f32(TILE - 1), math.floor(f[Y] + f[RADIUS_Y] - top))
+    first = max(ZERO, math.ceil(y - radius_y - top))
+    last = min(f32(TILE - 1), math.floor(y + radius_y - top))
     return int(first), int(last)
 
 
 @inlined
-def blend_one(state, last, f, entry):
-    """Blend one splat over pixels: state [7, P], last [P] the last entry that each pixel shows."""
+def blend_one(state, last, f, splat, entry):
+    """Blend row `splat` of footprints f over pixels: state [7, P], last [P] the last entry that each pixel shows."""
     live, final, centre_x, centre_y = state[LIVE], state[FINAL], state[CENTRE_X], state[CENTRE_Y]
     sum_red, sum_green, sum_blue = state[SUM_RED], state[SUM_GREEN], state[SUM_BLUE]
-    x, y, a, b, c, opacity, sigma_max = f[X], f[Y], f[A], f[B], f[C], f[OPACITY], f[SIGMA_MAX]
-    red, green, blue = f[RED], f[GREEN], f[BLUE]
+    # element by element: a view of the row would count references, atomically, for every splat of every tile
+    x, y, opacity, sigma_max = f[splat, X], f[splat, Y], f[splat, OPACITY], f[splat, SIGMA_MAX]
+    a, b, c = f[splat, A], f[splat, B], f[splat, C]
+    red, green, blue = f[splat, RED], f[splat, GREEN], f[splat, BLUE]
     for i in range(last.shape[0]):
         dx, dy = centre_x[i] - x, centre_y[i] - y
         sigma = dx * (a * dx + b * dy) + c * dy * dy
@@ -95,9 +97,10 @@ def row_is_finished(state, row):
 
 @inlined
 def fill_centres(state, row_x, row_y, tile_x, tile_y):
-    for i in range(PIXELS):
-        state[row_x, i] = f32(tile_x * TILE + (i % TILE)) + HALF
-        state[row_y, i] = f32(tile_y * TILE + (i // TILE)) + HALF
+    for row in range(TILE):
+        for column in range(TILE):
+            state[row_x, row * TILE + column] = f32(tile_x * TILE + column) + HALF
+            state[row_y, row * TILE + column] = f32(tile_y * TILE + row) + HALF
 
 
 @kernel
@@ -118,15 +121,15 @@ def blend_tile(tile, footprints, tile_starts, tile_splats, image, transmittance,
                 last_open -= 1
             if first_open > last_open:
                 break
-        f = footprints[tile_splats[entry]]
-        first, final = pixel_rows(f, tile_y)
+        splat = tile_splats[entry]
+        first, final = pixel_rows(footprints[splat, Y], footprints[splat, RADIUS_Y], tile_y)
         first, final = max(first, first_open), min(final, last_open)
         if first <= final:
             p, q = first * TILE, final * TILE + TILE
-            blend_one(state[:, p:q], last[p:q], f, np.int32(entry))
-    for i in range(PIXELS):
-        y, x = tile_y * TILE + i // TILE, tile_x * TILE + i % TILE
-        if y < height and x < width:
+            blend_one(state[:, p:q], last[p:q], footprints, splat, np.int32(entry))
+    for row in range(min(TILE, height - tile_y * TILE)):
+        for column in range(min(TILE, width - tile_x * TILE)):
+            i, y, x = row * TILE + column, tile_y * TILE + row, tile_x * TILE + column
             transmittance[y, x], last_entry[y, x] = state[FINAL, i], last[i]
             image[y, x, 0], image[y, x, 1], image[y, x, 2] = state[SUM_RED, i], state[SUM_GREEN, i], state[SUM_BLUE, i]
 
