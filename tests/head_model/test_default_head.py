@@ -137,7 +137,8 @@ def test_template_and_components_are_symmetric(head):
 
 def test_identity_components_are_ordered_and_in_standard_deviations(head):
     size = np.sqrt((head.shapedirs**2).sum((0, 1)))
-    assert (np.diff(size) <= 1e-4 * size[0]).all()
+    # the order is that of the heads before teeth and tongue were seated, which changes the sizes a little
+    assert (np.diff(size) <= 3e-3 * size[0]).all()
     largest = np.linalg.norm(head.shapedirs, axis=1).max(0)
     assert 0.004 < largest[0] < 0.04
     assert largest[-1] > 2e-6

@@ -3,8 +3,11 @@
 import numpy as np
 import pytest
 
+from headsmith.asset.arkit import ARKIT_52
 from headsmith.head_model.default import load_default_head
 from headsmith.head_model.embedding import (
+    INNER_LOWER_LIP,
+    INNER_UPPER_LIP,
     IRIS_LEFT,
     IRIS_RIGHT,
     EmbeddingOptions,
@@ -15,6 +18,9 @@ from headsmith.head_model.embedding import (
 )
 from headsmith.head_model.tints import part_colors
 from headsmith.types import Landmarks
+
+OUTER_UPPER_LIP = (185, 40, 39, 37, 0, 267, 269, 270, 409)
+OUTER_LOWER_LIP = (146, 91, 181, 84, 17, 314, 405, 321, 375)
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +49,17 @@ def test_irises_lie_on_the_eyeballs(head):
         assert np.linalg.norm(points[rows[0], :2] - joint[:2]) < 0.0015
         radius = np.linalg.norm(points[rows[1:], :2] - points[rows[0], :2], axis=1)
         assert np.abs(radius - 0.0058).max() < 0.0015
+
+
+def test_lower_lip_landmarks_move_with_the_jaw_and_upper_ones_do_not(head):
+    opened = head.v_template + head.arkit[ARKIT_52.index("jawOpen")]
+    drop = -(head.landmarks(opened) - head.landmarks(head.v_template))[:, 1]
+    assert drop[[*INNER_LOWER_LIP, *OUTER_LOWER_LIP]].min() > 0.012
+    # near the corners the upper lip follows a little, as the corners themselves do
+    assert drop[[*INNER_UPPER_LIP, *OUTER_UPPER_LIP]].max() < 0.009
+    x = head.landmarks(head.v_template)[:, 0]
+    for row in (INNER_UPPER_LIP, INNER_LOWER_LIP):
+        assert (np.diff(x[[78, *row, 308]]) > 0.001).all()
 
 
 def test_other_landmarks_lie_on_the_skin_in_their_places(head):

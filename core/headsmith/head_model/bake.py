@@ -19,16 +19,17 @@ from headsmith.head_model.bake_identity import IdentityOptions, principal_compon
 from headsmith.head_model.bake_mesh import head_layout
 from headsmith.head_model.bake_regions import region_masks, texel_importance
 from headsmith.head_model.bake_rig import PARENTS, joint_regressor, skin_weights
-from headsmith.head_model.bake_uv import islands, texture_coordinates
+from headsmith.head_model.bake_teeth import seat_mouth
+from headsmith.head_model.bake_uv import islands, lip_rim, texture_coordinates
 from headsmith.head_model.default import DATA_FILE, LICENCE, NAME, PARTS, pack
-from headsmith.head_model.embedding import Embedding, Look, embed_landmarks
+from headsmith.head_model.embedding import Embedding, EmbeddingOptions, Look, embed_landmarks, embed_lips
 from headsmith.head_model.makehuman import MakeHuman
 from headsmith.head_model.model import JOINT_NAMES, HeadModel
 from headsmith.head_model.tints import part_colors
-from headsmith.types import Bool
+from headsmith.types import F32, Bool
 
-UNWRAP_JAW_OPEN = 0.3
-"""how far the mouth is open while the head is flattened, so that the lips do not touch in the texture"""
+LIPS_APART = 0.3
+"""how far the jaw opens for the lips to be apart: in the texture, and for the detector to tell which lip is which"""
 DATA = Path(__file__).with_name("data") / DATA_FILE
 
 
@@ -56,11 +57,15 @@ def bake(source: MakeHuman, options: IdentityOptions | None = None) -> HeadModel
     """The whole head."""
     layout = head_layout(source)
     heads = random_heads(source, layout, options or IdentityOptions())
-    rest, shapedirs = principal_components(heads, layout.mirror, (options or IdentityOptions()).components)
+    found, components = principal_components(heads, layout.mirror, (options or IdentityOptions()).components)
+    rest, shapedirs = seat_mouth(found, components, layout, lip_rim(layout))
     arkit = arkit_deltas(source, layout, rest)
+    # put out, the tongue reaches as far as MakeHuman's
+    tongue = layout.part_rows("tongue")
+    arkit[ARKIT_52.index("tongueOut"), tongue] += found[tongue] - rest[tongue]
     regressor = joint_regressor(rest, layout, layout.part_rows("head"))
     regions = region_masks(source, layout, rest)
-    lips_apart = rest + UNWRAP_JAW_OPEN * arkit[ARKIT_52.index("jawOpen")]
+    lips_apart = rest + LIPS_APART * arkit[ARKIT_52.index("jawOpen")]
     uvs, uv_faces = texture_coordinates(layout, lips_apart, texel_importance(regions))
     model = HeadModel(
         name=NAME, licence=LICENCE, v_template=rest, faces=layout.faces, shapedirs=shapedirs,
@@ -70,18 +75,21 @@ def bake(source: MakeHuman, options: IdentityOptions | None = None) -> HeadModel
         landmark_triangle=np.zeros(478, np.int32), landmark_barycentric=np.zeros((478, 3), np.float32),
         landmark_weight=np.zeros(478, np.float32), mirror=layout.mirror,
     )  # fmt: skip
-    found = _landmarks(model, islands(layout).cavity)
-    return replace(model, landmark_triangle=found.triangle, landmark_barycentric=found.barycentric,
-                   landmark_weight=found.weight)  # fmt: skip
+    points = _landmarks(model, lips_apart, islands(layout).cavity)
+    return replace(model, landmark_triangle=points.triangle, landmark_barycentric=points.barycentric,
+                   landmark_weight=points.weight)  # fmt: skip
 
 
-def _landmarks(model: HeadModel, cavity: Bool) -> Embedding:
+def _landmarks(model: HeadModel, lips_apart: F32, cavity: Bool) -> Embedding:
     # the one place where the head model looks at a stage: only the bake needs a detector
     from headsmith.landmarks import detect
 
     look = Look(part_colors(model), model.faces_of("head") & ~cavity,
                 (model.faces_of("eye_left"), model.faces_of("eye_right")))  # fmt: skip
-    return embed_landmarks(model.v_template, model.faces, detect, look)
+    closed = embed_landmarks(model.v_template, model.faces, detect, look)
+    # from the side, the far half of an open mouth is hidden
+    front = EmbeddingOptions(yaws_rad=(0.0,))
+    return embed_lips(closed, embed_landmarks(lips_apart, model.faces, detect, look, front))
 
 
 if __name__ == "__main__":

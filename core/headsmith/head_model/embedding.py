@@ -20,6 +20,8 @@ Detect = Callable[[U8], Landmarks | None]
 
 IRIS_RIGHT, IRIS_LEFT = np.arange(468, 473, dtype=np.int32), np.arange(473, 478, dtype=np.int32)
 """the centre and four points of the rim, subject's right and left (MediaPipe counts the subject's right first)"""
+INNER_UPPER_LIP = np.array([191, 80, 81, 82, 13, 312, 311, 310, 415], np.int32)
+INNER_LOWER_LIP = np.array([95, 88, 178, 87, 14, 317, 402, 318, 324], np.int32)
 FRONT_WEIGHT = 6.0
 """how much more the frontal view counts than each of the others"""
 SEARCH_PX = 14.0
@@ -89,6 +91,18 @@ def embed_landmarks(
     for rows, eye in zip((IRIS_LEFT, IRIS_RIGHT), look.eye_faces, strict=True):
         part = _merge(seen, _surface(seen, vertices_m, faces, eye), rows, options)
         out.triangle[rows], out.barycentric[rows], out.weight[rows] = part.triangle, part.barycentric, part.weight
+    return out
+
+
+def embed_lips(closed: Embedding, apart: Embedding) -> Embedding:
+    """`closed` with the inner lips of `apart`, found on the same triangles with the mouth a little open.
+
+    On closed lips the upper and the lower landmarks fall on the same pixels, and some on the wrong lip.
+    """
+    rows = np.concatenate([INNER_UPPER_LIP, INNER_LOWER_LIP])
+    out = Embedding(closed.triangle.copy(), closed.barycentric.copy(), closed.weight.copy())
+    out.triangle[rows], out.barycentric[rows] = apart.triangle[rows], apart.barycentric[rows]
+    out.weight[rows] = apart.weight[rows]
     return out
 
 
