@@ -26,10 +26,14 @@ from headsmith.head_model.embedding import Embedding, EmbeddingOptions, Look, em
 from headsmith.head_model.makehuman import MakeHuman
 from headsmith.head_model.model import JOINT_NAMES, HeadModel
 from headsmith.head_model.tints import part_colors
-from headsmith.types import F32, Bool
+from headsmith.types import Bool
 
-LIPS_APART = 0.3
-"""how far the jaw opens for the lips to be apart: in the texture, and for the detector to tell which lip is which"""
+UNWRAP_JAW_OPEN = 0.3
+"""how far the mouth is open while the head is flattened, so that the lips do not touch in the texture"""
+LIPS_DETECTED_OPEN = 0.5
+"""how far it is open for the detector to tell the lips from each other"""
+UPPER_LIP_DROP_M, LOWER_LIP_DROP_M = 0.008, 0.013
+"""jawOpen takes the upper lip down by less than the one, the lower lip by more than the other"""
 DATA = Path(__file__).with_name("data") / DATA_FILE
 
 
@@ -65,7 +69,7 @@ def bake(source: MakeHuman, options: IdentityOptions | None = None) -> HeadModel
     arkit[ARKIT_52.index("tongueOut"), tongue] += found[tongue] - rest[tongue]
     regressor = joint_regressor(rest, layout, layout.part_rows("head"))
     regions = region_masks(source, layout, rest)
-    lips_apart = rest + LIPS_APART * arkit[ARKIT_52.index("jawOpen")]
+    lips_apart = rest + UNWRAP_JAW_OPEN * arkit[ARKIT_52.index("jawOpen")]
     uvs, uv_faces = texture_coordinates(layout, lips_apart, texel_importance(regions))
     model = HeadModel(
         name=NAME, licence=LICENCE, v_template=rest, faces=layout.faces, shapedirs=shapedirs,
@@ -75,21 +79,25 @@ def bake(source: MakeHuman, options: IdentityOptions | None = None) -> HeadModel
         landmark_triangle=np.zeros(478, np.int32), landmark_barycentric=np.zeros((478, 3), np.float32),
         landmark_weight=np.zeros(478, np.float32), mirror=layout.mirror,
     )  # fmt: skip
-    points = _landmarks(model, lips_apart, islands(layout).cavity)
+    points = _landmarks(model, islands(layout).cavity)
     return replace(model, landmark_triangle=points.triangle, landmark_barycentric=points.barycentric,
                    landmark_weight=points.weight)  # fmt: skip
 
 
-def _landmarks(model: HeadModel, lips_apart: F32, cavity: Bool) -> Embedding:
+def _landmarks(model: HeadModel, cavity: Bool) -> Embedding:
     # the one place where the head model looks at a stage: only the bake needs a detector
     from headsmith.landmarks import detect
 
-    look = Look(part_colors(model), model.faces_of("head") & ~cavity,
-                (model.faces_of("eye_left"), model.faces_of("eye_right")))  # fmt: skip
+    skin = model.faces_of("head") & ~cavity
+    look = Look(part_colors(model), skin, (model.faces_of("eye_left"), model.faces_of("eye_right")))
     closed = embed_landmarks(model.v_template, model.faces, detect, look)
     # from the side, the far half of an open mouth is hidden
     front = EmbeddingOptions(yaws_rad=(0.0,))
-    return embed_lips(closed, embed_landmarks(lips_apart, model.faces, detect, look, front))
+    jaw_open = model.arkit[ARKIT_52.index("jawOpen"), :, 1][model.faces].mean(1)
+    opened = model.v_template + LIPS_DETECTED_OPEN * model.arkit[ARKIT_52.index("jawOpen")]
+    upper, lower = (embed_landmarks(opened, model.faces, detect, replace(look, skin_faces=skin & lip), front)
+                    for lip in (jaw_open > -UPPER_LIP_DROP_M, jaw_open < -LOWER_LIP_DROP_M))  # fmt: skip
+    return embed_lips(closed, upper, lower)
 
 
 if __name__ == "__main__":

@@ -94,15 +94,15 @@ def embed_landmarks(
     return out
 
 
-def embed_lips(closed: Embedding, apart: Embedding) -> Embedding:
-    """`closed` with the inner lips of `apart`, found on the same triangles with the mouth a little open.
+def embed_lips(closed: Embedding, upper: Embedding, lower: Embedding) -> Embedding:
+    """`closed` with the inner lips found on the same triangles with the mouth open, once on each lip.
 
     On closed lips the upper and the lower landmarks fall on the same pixels, and some on the wrong lip.
     """
-    rows = np.concatenate([INNER_UPPER_LIP, INNER_LOWER_LIP])
     out = Embedding(closed.triangle.copy(), closed.barycentric.copy(), closed.weight.copy())
-    out.triangle[rows], out.barycentric[rows] = apart.triangle[rows], apart.barycentric[rows]
-    out.weight[rows] = apart.weight[rows]
+    for rows, apart in ((INNER_UPPER_LIP, upper), (INNER_LOWER_LIP, lower)):
+        out.triangle[rows], out.barycentric[rows] = apart.triangle[rows], apart.barycentric[rows]
+        out.weight[rows] = apart.weight[rows]
     return out
 
 
