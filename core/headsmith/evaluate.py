@@ -15,6 +15,8 @@ SIDE_YAWS_DEG = (-30, 30)
 # the irises of MediaPipe's face mesh
 EYE_CENTERS = (468, 473)
 DETECT_PX = 512
+# of the head matte: pixels that show nothing but the head, and nothing of it
+INSIDE, OUTSIDE = 0.98, 0.02
 
 
 def evaluate(avatar: Avatar, frame: Frame, mattes: Mattes, landmarks: Landmarks) -> dict[str, float]:
@@ -23,16 +25,17 @@ def evaluate(avatar: Avatar, frame: Frame, mattes: Mattes, landmarks: Landmarks)
     photo = frame.image.astype(np.float32) / 255
     splats, alpha = render_splat_view(avatar, shot)
     mesh, coverage = render_mesh_view(avatar, shot)
-    # both on black: at hair's soft edge the photo shows its own background, which is not the avatar's
-    cutout = photo * mattes.head[..., None]
-    head, face = mattes.head > 0.5, (mattes.skin > 0.9) & (coverage > 0.99) & face_oval(landmarks, photo.shape[:2])
+    # where the matte is soft, the photo shows its own background too, which is not the avatar's
+    inside, cutout = mattes.head > INSIDE, photo * mattes.head[..., None]
+    face = (mattes.skin > 0.9) & (coverage > 0.99) & face_oval(landmarks, photo.shape[:2])
     out = {
-        "splats_psnr_db": psnr(splats, cutout, head),
-        "splats_ssim": ssim(splats, cutout, head),
+        "splats_psnr_db": psnr(splats, photo, inside),
+        "splats_ssim": ssim(splats, cutout, inside),
+        "splats_psnr_with_soft_edge_db": psnr(splats, cutout, mattes.head > 0.5),
         "mesh_psnr_db": psnr(mesh, photo, face),
         "mesh_ssim": ssim(mesh, photo, face),
-        "alpha_inside": float(alpha[mattes.head > 0.98].mean()),
-        "alpha_outside": float(alpha[mattes.head < 0.02].mean()),
+        "alpha_inside": float(alpha[inside].mean()),
+        "alpha_outside": float(alpha[mattes.head < OUTSIDE].mean()),
         "splats": float(len(avatar.splats.splats)),
     }
     for name, picture in (("splats", splats), ("mesh", mesh)):

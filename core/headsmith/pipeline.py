@@ -125,7 +125,7 @@ def _run_stages(request: BuildRequest, folder: WorkFolder, watcher: Watcher) -> 
     from headsmith.head_model.load import load_head
     from headsmith.splats import SplatParams, train_splats
     from headsmith.texture import TextureParams, make_texture
-    from headsmith.views import HairParams, ViewParams, grow_hair, photo_view, synthesise_views
+    from headsmith.views import HairParams, ViewParams, doubt_mouth, grow_hair, photo_view, synthesise_views
 
     device, quality = pick_device(request.device), request.quality
     model = load_head(request.head, _detector())
@@ -148,8 +148,10 @@ def _run_stages(request: BuildRequest, folder: WorkFolder, watcher: Watcher) -> 
 
     def make_views() -> tuple[TrainingView, ...]:
         real = tuple(
-            photo_view(model, fit, i, frame, mattes, hair)
-            for i, (frame, mattes) in enumerate(zip(subject.frames, subject.mattes, strict=True))
+            doubt_mouth(photo_view(model, fit, i, frame, mattes, hair), model, fit, seen)
+            for i, (frame, mattes, seen) in enumerate(
+                zip(subject.frames, subject.mattes, subject.landmarks, strict=True)
+            )
         )
         params = ViewParams(size_px=quality.view_px, count=quality.view_count)
         return real + synthesise_views(model, fit, texture, hair, params, progress)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from headsmith.views.hair import grow_hair
+from headsmith.views.mouth import doubt_mouth
 from headsmith.views.params import HairParams, ViewParams
 from headsmith.views.photo import photo_view
 from headsmith.views.synthesise import synthesise_views
 
-__all__ = ["HairParams", "ViewParams", "grow_hair", "photo_view", "synthesise_views"]
+__all__ = ["HairParams", "ViewParams", "doubt_mouth", "grow_hair", "photo_view", "synthesise_views"]
