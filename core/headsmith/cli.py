@@ -144,7 +144,7 @@ def _build(options: argparse.Namespace) -> int:
         "warnings": list(avatar.report.warnings),
     }
     _print(options, result, f"{output}: {len(avatar.splats.splats)} splats, "
-           f"{sum(avatar.report.seconds.values()):.0f} s; see {output / 'report.html'}")  # fmt: skip
+           f"{sum(avatar.report.seconds.values()):.0f} s; open its report.html")  # fmt: skip
     return 0
 
 
