@@ -18,6 +18,7 @@ import pytest
 
 from headsmith.asset.arkit import ARKIT_52
 from headsmith.asset.avatar import Avatar, Blendshapes, HeadMesh, Rig
+from headsmith.asset.bundle import read_avatar
 from headsmith.head_model.default import load_default_head
 from synthetic import make_avatar
 
@@ -55,6 +56,12 @@ def default_avatar(avatar: Avatar) -> Avatar:
                     model.face_part, model.regions)  # fmt: skip
     rig = Rig(model.joint_names, model.parents, model.joints(rest).astype(np.float32), model.weights)
     return replace(avatar, head=head, rig=rig, blendshapes=Blendshapes(ARKIT_52, model.arkit))
+
+
+@pytest.fixture(scope="session")
+def built_avatar(sample_avatar: Path) -> Avatar:
+    """A real person's avatar, as the command line built it."""
+    return read_avatar(sample_avatar)
 
 
 @pytest.fixture(scope="session")

@@ -24,7 +24,7 @@ TOLERANCE_M = 1e-5
 JAW_ANGLE = 0.35
 
 
-@pytest.fixture(scope="module", params=["avatar", "default_avatar"])
+@pytest.fixture(scope="module", params=["avatar", "default_avatar", "built_avatar"])
 def made(request: pytest.FixtureRequest) -> Avatar:
     return request.getfixturevalue(request.param)
 
