@@ -29,6 +29,9 @@ def sh_basis(normals: F32) -> F32:
          0.315392 * (3 * z * z - 1), 1.092548 * x * z, 0.546274 * (x * x - y * y)], -1).astype(np.float32)  # fmt: skip
 
 
+DARKEST = 0.35
+"""of the mean irradiance"""
+
 NEUTRAL_LIGHT = np.zeros((9, 3), np.float32)
 NEUTRAL_LIGHT[0] = 0.9 / 0.282095
 NEUTRAL_LIGHT[1], NEUTRAL_LIGHT[2] = 0.15, 0.35
@@ -51,7 +54,16 @@ def shade(buffers: RasterBuffers, vertices_m: F32, faces: I32, light_sh: F32) ->
     """[H, W, 3] irradiance (linear RGB) of a rasterised mesh under `light_sh` [9, 3]."""
     normals = buffers.interpolate(vertex_normals(vertices_m, faces)[faces])
     normals /= np.maximum(np.linalg.norm(normals, axis=-1, keepdims=True), 1e-8)
-    return np.maximum(sh_basis(normals) @ light_sh, 0.0)
+    return irradiance(normals, light_sh)
+
+
+def irradiance(normals: F32, light_sh: F32) -> F32:
+    """[..., 3] linear RGB on unit `normals` [..., 3].
+
+    A photo says little of the light from behind: what its nine coefficients extrapolate there is kept above a part of
+    the mean light, or it would turn dark in one channel before the others.
+    """
+    return np.maximum(sh_basis(normals) @ light_sh, DARKEST * sh_basis(normals)[..., :1] * light_sh[0])
 
 
 def render_textured(

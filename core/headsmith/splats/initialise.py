@@ -10,7 +10,7 @@ from scipy.spatial import cKDTree
 
 from headsmith.asset.normals import vertex_normals
 from headsmith.head_model.model import HeadModel
-from headsmith.head_model.shading import linear_to_srgb, sample_bilinear, sh_basis, srgb_to_linear
+from headsmith.head_model.shading import irradiance, linear_to_srgb, sample_bilinear, srgb_to_linear
 from headsmith.splats.initialise_hair import hair_importance, hair_splats
 from headsmith.splats.local_splats import LocalSplats
 from headsmith.splats.params import SplatParams
@@ -123,9 +123,8 @@ def _lit_colors(model: HeadModel, rest: F32, texture: StaticTexture, points: Sur
     uv = (model.uvs[model.uv_faces[tri]] * weights).sum(1)
     normals = (vertex_normals(rest, model.faces)[model.faces[tri]] * weights).sum(1)
     normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-8)
-    irradiance = np.maximum(sh_basis(normals) @ texture.light_sh[0], 0)
     albedo = srgb_to_linear(sample_bilinear(texture.albedo, uv))
-    return np.clip(linear_to_srgb(albedo * irradiance), 0, 1)
+    return np.clip(linear_to_srgb(albedo * irradiance(normals, texture.light_sh[0])), 0, 1)
 
 
 def _paint_scalp(model: HeadModel, rest: F32, skin: LocalSplats, hair: HairShell, cover: HairCover) -> LocalSplats:
