@@ -159,7 +159,7 @@ def _run_stages(request: BuildRequest, folder: WorkFolder, watcher: Watcher) -> 
     with watcher.stage("views") as progress:
         views = folder.stage("views", key, make_views)
     with watcher.stage("splats") as progress:
-        params = SplatParams(max_splats=quality.splats, steps=quality.splat_steps, seed=request.seed)
+        params = SplatParams(quality.splats, quality.splat_steps, request.seed, device.type)
         splats = folder.stage("splats", key, lambda: train_splats(model, fit, texture, hair, views, params, progress))
     warnings = (*read[3], *fit.warnings)
     for sentence in warnings:
