@@ -10,12 +10,14 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from headsmith import __version__
 from headsmith.errors import InputError
 
+BUILD_ENGINES = ("torch", "numba", "scipy", "mediapipe", "onnxruntime", "rich")
 BUILD_EXAMPLES = """examples:
   headsmith build ada.jpg                          writes ada.avatar
   headsmith build front.jpg side.jpg -o ada.avatar.zip --quality high
@@ -117,13 +119,11 @@ def _add_export(commands: Any) -> None:
 
 
 def _build(options: argparse.Namespace) -> int:
-    try:
-        from headsmith.params import quality_named
-        from headsmith.pipeline import BuildRequest, build
-        from headsmith.progress import watcher
-    except ImportError as error:
-        raise InputError("headsmith build", found=f"no package '{error.name}'", expected="the build extra",
-                         action="run: pip install 'headsmith[build]'") from error  # fmt: skip
+    _need_build_extra("headsmith build")
+    from headsmith.params import quality_named
+    from headsmith.pipeline import BuildRequest, build
+    from headsmith.progress import watcher
+
     output = options.output or Path(f"{options.photos[0].stem}.avatar")
     request = BuildRequest(
         photos=tuple(options.photos),
@@ -168,6 +168,7 @@ def _validate(options: argparse.Namespace) -> int:
 
 
 def _render(options: argparse.Namespace) -> int:
+    _need_build_extra("headsmith render")
     from headsmith.asset import read_avatar
     from headsmith.preview import expressions, turntable
 
@@ -217,6 +218,14 @@ def _export(options: argparse.Namespace) -> int:
     files = [str(file) for file in result.files]
     _print(options, {"files": files, "counts": result.counts}, "\n".join(files))
     return 0
+
+
+def _need_build_extra(command: str) -> None:
+    """The small install reads, validates and exports; the engines come with an extra."""
+    missing = [name for name in BUILD_ENGINES if find_spec(name) is None]
+    if missing:
+        raise InputError(command, found=f"no package {', '.join(missing)}", expected="the build extra",
+                         action="run: pip install 'headsmith[build]'")  # fmt: skip
 
 
 def _check_free(output: Path, force: bool) -> None:
