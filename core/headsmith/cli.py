@@ -1,4 +1,4 @@
-"""The command line: `headsmith build | info | validate | render | export`.
+"""The command line: `headsmith build | info | validate | render | export | convert`.
 
 Exit codes: 0 done; 2 the input cannot be used, or does not validate (one sentence a problem); 130 stopped by
 the user. Internal faults raise.
@@ -29,7 +29,13 @@ RENDER_EXAMPLES = """examples:
   headsmith render ada.avatar -o cutout.png --transparent"""
 EXPORT_EXAMPLES = """examples:
   headsmith export ada.avatar --format glb          writes ada.glb
-  headsmith export ada.avatar --format ply -o splats.ply"""
+  headsmith export ada.avatar --format ply -o splats.ply
+  headsmith export ada.avatar --format sog          writes ada.sog, the smallest splats for the web
+
+formats: docs/exporting.md; an unknown name lists them all"""
+CONVERT_EXAMPLES = """examples:
+  headsmith convert splats.ply splats.sog
+  headsmith convert splats.compressed.ply splats.splat --force"""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -58,6 +64,7 @@ def parser() -> argparse.ArgumentParser:
     _add_validate(commands)
     _add_render(commands)
     _add_export(commands)
+    _add_convert(commands)
     return root
 
 
@@ -87,8 +94,8 @@ def _add_build(commands: Any) -> None:
 
 
 def _add_info(commands: Any) -> None:
-    command = _command(commands, "info", _info, "Say what a bundle holds.")
-    command.add_argument("avatar", type=Path)
+    command = _command(commands, "info", _info, "Say what a bundle or a splat file holds.")
+    command.add_argument("avatar", type=Path, metavar="FILE", help="a bundle, or a splat file")
 
 
 def _add_validate(commands: Any) -> None:
@@ -113,8 +120,16 @@ def _add_render(commands: Any) -> None:
 def _add_export(commands: Any) -> None:
     command = _command(commands, "export", _export, "Write an avatar in another format.", EXPORT_EXAMPLES)
     command.add_argument("avatar", type=Path)
-    command.add_argument("--format", required=True, help="glb, ply or obj")
+    command.add_argument("--format", required=True, help="glb, obj, or one of the splat formats: ply, splat, "
+                         "compressed.ply, sog, ...")  # fmt: skip
     command.add_argument("-o", "--output", type=Path, help="default: the avatar's name with the format's suffix")
+    command.add_argument("--force", action="store_true", help="replace an existing file")
+
+
+def _add_convert(commands: Any) -> None:
+    command = _command(commands, "convert", _convert, "Turn a splat file into another splat format.", CONVERT_EXAMPLES)
+    command.add_argument("source", type=Path, metavar="IN", help="a splat file of any format")
+    command.add_argument("target", type=Path, metavar="OUT", help="its suffix says which format to write")
     command.add_argument("--force", action="store_true", help="replace an existing file")
 
 
@@ -150,8 +165,10 @@ def _build(options: argparse.Namespace) -> int:
 
 def _info(options: argparse.Namespace) -> int:
     from headsmith.asset import describe
+    from headsmith_exporters import describe_splats, is_splat_file
 
-    description = describe(options.avatar)
+    splats = is_splat_file(options.avatar) and not options.avatar.is_dir()
+    description = describe_splats(options.avatar) if splats else describe(options.avatar)
     lines = [f"{key}: {value if not isinstance(value, dict | list) else json.dumps(value)}"
              for key, value in description.items()]  # fmt: skip
     _print(options, description, "\n".join(lines))
@@ -217,6 +234,15 @@ def _export(options: argparse.Namespace) -> int:
     result = export(read_avatar(options.avatar), output, options.format, force=options.force)
     files = [str(file) for file in result.files]
     _print(options, {"files": files, "counts": result.counts}, "\n".join(files))
+    return 0
+
+
+def _convert(options: argparse.Namespace) -> int:
+    from headsmith_exporters import convert_splats
+
+    result = convert_splats(options.source, options.target, force=options.force)
+    summary = {"files": [str(options.target)], "bytes": result.bytes, "counts": result.counts}
+    _print(options, summary, f"{options.target}: {result.counts['splats']} splats, {result.bytes} bytes")
     return 0
 
 

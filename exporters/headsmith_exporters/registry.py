@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import Any
 
 import headsmith_exporters
-from headsmith.asset.avatar import Avatar
+from headsmith.asset.avatar import Avatar, Splats
 from headsmith.errors import InputError
 from headsmith_exporters.files import check_free, write_files
 
@@ -34,13 +34,19 @@ class Encoded:
 class Format:
     name: str
     suffix: str
-    """of the file that was asked for, with its dot"""
+    """of the file that was asked for, with its dot; it may be double (.compressed.ply)"""
     description: str
     """one line for people who choose a format"""
     options: Callable[[], Any]
     """the dataclass of this format's options; called without arguments it gives the defaults"""
     encode: Callable[[Avatar, str, Any], Encoded]
     """(avatar, file name without suffix, options) -> `Encoded`, the same bytes for the same arguments"""
+    decode: Callable[[bytes, str], Splats] | None = None
+    """of a splat format: (content, file name for messages) -> splats in head space; raises InputError"""
+    encode_splats: Callable[[Splats, Any], bytes] | None = None
+    """of a splat format: (splats, options) -> the file's content, for conversions"""
+    recognises: Callable[[bytes], bool] | None = None
+    """of a splat format that shares its last suffix with another: whether the content is in this format"""
 
 
 @dataclass(frozen=True)
@@ -71,6 +77,19 @@ def format_named(name: str) -> Format:
     return known[name]
 
 
+def splat_formats() -> dict[str, Format]:
+    """The formats that hold splats alone and can be read back, by name."""
+    return {name: f for name, f in formats().items() if f.decode is not None and f.encode_splats is not None}
+
+
+def suffix_of(path: str | Path) -> str:
+    """The longest suffix of any format that the file's name ends with, else its last one; in lower case."""
+    path = Path(path)
+    name = path.name.lower()
+    known = [f.suffix for f in formats().values() if name.endswith(f.suffix) and len(name) > len(f.suffix)]
+    return max(known, key=len, default=path.suffix.lower())
+
+
 def export(
     avatar: Avatar, path: str | Path, format_name: str, options: Any = None, *, force: bool = False
 ) -> ExportResult:
@@ -81,11 +100,12 @@ def export(
     place that cannot be written.
     """
     chosen, path = format_named(format_name), Path(path)
-    if path.suffix.lower() != chosen.suffix:
-        raise InputError(path, found=f"the suffix '{path.suffix}'", expected=f"'{chosen.suffix}'",
+    suffix = suffix_of(path)
+    if suffix != chosen.suffix:
+        raise InputError(path, found=f"the suffix '{suffix}'", expected=f"'{chosen.suffix}'",
                          action=f"name a {chosen.suffix} file")  # fmt: skip
     check_free([path], force)
-    encoded = chosen.encode(avatar, path.stem, chosen.options() if options is None else options)
+    encoded = chosen.encode(avatar, path.name[: -len(suffix)], chosen.options() if options is None else options)
     *companions, main = encoded.files
     written = {path.with_name(name): encoded.files[name] for name in companions}
     check_free(written, force)

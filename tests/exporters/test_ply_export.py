@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from headsmith.asset.avatar import Avatar, BoundSplats, Splats
 from headsmith.asset.posing import posed_splats
-from headsmith_exporters.ply import PlyOptions
 from headsmith_exporters.registry import export
+from headsmith_exporters.splats import SplatOptions
 from synthetic import make_avatar
 
 
@@ -63,7 +63,7 @@ def test_splat_transform_reads_the_same_values(readers: Any, avatar: Avatar, tmp
 
 def test_a_pose_is_frozen_into_the_file(avatar: Avatar, tmp_path: Path) -> None:
     pose = avatar.capture_pose
-    export(avatar, tmp_path / "posed.ply", "ply", PlyOptions(pose))
+    export(avatar, tmp_path / "posed.ply", "ply", SplatOptions(pose))
     moved = posed_splats(avatar, pose)
     assert np.abs(moved.means - avatar.splats.splats.means).max() > 1e-3
     assert_same_splats(read_plyfile(tmp_path / "posed.ply"), moved)
