@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from headsmith.asset.normals import vertex_normals
 from headsmith.head_model.model import HeadModel
 from headsmith.texture.blend import PULL, Layer, blend_over, confidence, vertex_pull
 from headsmith.texture.grain import lay_on, skin_grain
@@ -35,6 +36,12 @@ class Covering:
     """[V] how far hair covers the mesh"""
     detail_keep: F32
     """[V] share of the photos' detail that is kept"""
+    fold: tuple[Layer, ...]
+    """what may colour skin that lies in a fold of the lids; `skin` may where nothing does"""
+    folded: F32
+    """[V] 0..1 where that is"""
+    laid_m: F32
+    """[V, 3] the head with all of its skin spread out, on which invented grain is laid"""
 
 
 def complete_surface(model: HeadModel, atlas: Atlas, covering: Covering, seed: int) -> tuple[F32, F32]:
@@ -44,12 +51,12 @@ def complete_surface(model: HeadModel, atlas: Atlas, covering: Covering, seed: i
     streaks = scalp_streaks(model, atlas, cover, seed)
     known = confidence(np.max([layer.weight for layer in covering.either], axis=0))
     hairy = _hairline(atlas, cover, streaks, known, there)
-    skin_base = atlas.at(base_colours(model, atlas, covering.skin, _Kind(FALLBACK_SKIN, SKIN_STEADYING)))
+    skin_base = atlas.at(_skin_base(model, atlas, covering))
     hair_base = atlas.at(base_colours(model, atlas, covering.hair, _Kind(FALLBACK_HAIR, HAIR_STEADYING)))
     base = skin_base * (1 - hairy) + hair_base * hairy
     difference, seen = blend_over(base, covering.either, atlas, model.faces)
     difference *= atlas.at(covering.detail_keep)[:, None]
-    invented = _invented(model, atlas, difference, seen, _Mix(base, hair_base, hairy, streaks, seed))
+    invented = _invented(model, atlas, difference, seen, _Mix(base, hair_base, hairy, streaks, covering.laid_m, seed))
     reflected, reflected_seen = _reflected(atlas, difference, seen, there)
     unseen = reflected_seen * reflected + (1 - reflected_seen) * invented
     return np.clip(base + seen[:, None] * difference + (1 - seen[:, None]) * unseen, 0, 1), seen
@@ -71,6 +78,7 @@ class _Mix:
     hair_base: F32
     hairy: F32
     streaks: F32
+    laid_m: F32
     seed: int
 
 
@@ -78,6 +86,16 @@ class _Mix:
 class _Kind:
     fallback: F32
     steadying: float
+
+
+def _skin_base(model: HeadModel, atlas: Atlas, covering: Covering) -> F32:
+    """[V, 3] the smooth colour of skin, in the folds of the lids that of the skin around them."""
+    kind = _Kind(FALLBACK_SKIN, SKIN_STEADYING)
+    base = base_colours(model, atlas, covering.skin, kind)
+    if not covering.folded.any():
+        return base
+    clean = base_colours(model, atlas, covering.fold, kind)
+    return base + covering.folded[:, None] * (clean - base)
 
 
 def base_colours(model: HeadModel, atlas: Atlas, layers: tuple[Layer, ...], kind: _Kind) -> F32:
@@ -119,11 +137,5 @@ def _invented(model: HeadModel, atlas: Atlas, difference: F32, seen: F32, mix: _
     density = texels_per_metre(model, atlas)
     scale = float(np.median(density[atlas.triangle[good]])) if good.any() else float(np.median(density))
     tile = skin_grain(atlas, difference, good, scale, mix.seed)
-    grain = lay_on(tile, atlas.at(model.v_template), _normals(model, atlas), scale)
+    grain = lay_on(tile, atlas.at(mix.laid_m), atlas.at(vertex_normals(mix.laid_m, model.faces)), scale)
     return grain * (1 - mix.hairy) + strands * mix.hairy
-
-
-def _normals(model: HeadModel, atlas: Atlas) -> F32:
-    from headsmith.asset.normals import vertex_normals
-
-    return atlas.at(vertex_normals(model.v_template, model.faces))

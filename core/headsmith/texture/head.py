@@ -12,6 +12,7 @@ from headsmith.texture.blend import Layer
 from headsmith.texture.complete import Covering, complete_surface
 from headsmith.texture.even import crease_keep, evening_gain
 from headsmith.texture.hair import HairEvidence, hair_cover
+from headsmith.texture.lids import LidPaint, Lids, lid_shade, open_skin
 from headsmith.texture.lit import LitPhoto, evenly_coloured
 from headsmith.texture.mask import brows
 from headsmith.texture.mouth import paint_cavity
@@ -47,28 +48,55 @@ def face_photo(photo: LitPhoto, head: Bool) -> FacePhoto:
     return FacePhoto(albedo, photo.skin[head], photo.hair[head], photo.head[head], photo.evidence)
 
 
-def paint_head(model: HeadModel, atlas: Atlas, photos: list[FacePhoto], moved_m: F32, seed: int) -> tuple[F32, F32]:
-    """sRGB [N, 3] and how far seen [N]; `moved_m` [V] is how far the photos' expressions move the skin.
+@dataclass(frozen=True)
+class Motion:
+    """What the photos' expressions do to the skin."""
+
+    moved_m: F32
+    """[V] how far they move it on average"""
+    lids: Lids | None
+
+
+def paint_head(model: HeadModel, atlas: Atlas, photos: list[FacePhoto], motion: Motion, seed: int) -> tuple[F32, F32]:
+    """sRGB [N, 3] and how far seen [N].
 
     Overwrites the list `photos`, so that no second copy of them is kept.
     """
     cover = hair_cover(model, [p.evidence for p in photos])
     plain = evenly_coloured(model) * (1 - brows(model)) * (1 - cover)
-    kinds = _Kinds(plain, cover, crease_keep(model, moved_m, plain))
+    kinds = _Kinds(plain, cover, crease_keep(model, motion.moved_m, plain))
     for i, photo in enumerate(photos):
         photos[i] = replace(photo, albedo=_evened(model, atlas, photo, kinds))
+    skin = tuple(Layer(p.albedo, p.skin) for p in photos)
+    lids = motion.lids
+    fold = () if lids is None else _take_folds(atlas, photos, lids)
     covering = Covering(
-        skin=tuple(Layer(p.albedo, p.skin) for p in photos),
+        skin=skin,
         hair=tuple(Layer(p.albedo, p.hair) for p in photos),
         either=tuple(Layer(p.albedo, _trust(p, bool(cover.any()))) for p in photos),
         cover=cover,
         detail_keep=kinds.keep,
+        fold=fold,
+        folded=np.zeros_like(cover) if lids is None else lids.anywhere,
+        laid_m=model.v_template if lids is None else lids.closed_m,
     )
     albedo, seen = complete_surface(model, atlas, covering, seed)
+    if lids is not None:
+        albedo = albedo * lid_shade(model, atlas, skin, lids, LidPaint(albedo, seen))
     if "inner_mouth" not in model.regions:
         return albedo, seen
     inside = atlas.at(model.regions["inner_mouth"])
     return albedo * (1 - inside[:, None]) + paint_cavity(model, atlas) * inside[:, None], seen * (1 - inside)
+
+
+def _take_folds(atlas: Atlas, photos: list[FacePhoto], lids: Lids) -> tuple[Layer, ...]:
+    """Take what the lids hide from the trust in `photos`; per photo what may colour it instead."""
+    out = []
+    for i, photo in enumerate(photos):
+        skin, sure = open_skin(atlas, Layer(photo.albedo, photo.skin), lids, lids.folded[i])
+        photos[i] = replace(photo, skin=skin)
+        out.append(Layer(photo.albedo, sure))
+    return tuple(out)
 
 
 def _trust(photo: FacePhoto, hairy: bool) -> F32:

@@ -8,7 +8,8 @@ import numpy as np
 
 from headsmith.head_model.model import HeadModel
 from headsmith.texture.eyes import EYES, balanced, eye_look, paint_eye
-from headsmith.texture.head import face_photo, paint_head
+from headsmith.texture.head import Motion, face_photo, paint_head
+from headsmith.texture.lids import find_lids
 from headsmith.texture.lit import LitPhoto, agreed, unlit
 from headsmith.texture.mouth import LASH, paint_teeth, paint_tongue, tooth_colour
 from headsmith.texture.params import TextureParams
@@ -35,7 +36,7 @@ def make_texture(
         progress(0.05 + 0.45 * (i + 1) / len(frames))
     photos = balanced(model, atlas, agreed(photos))
     lights = np.stack([photo.light_sh for photo in photos]).astype(np.float32)
-    albedo, seen = _paint(_Canvas(model, atlas, params), photos, _moved_m(model, fit))
+    albedo, seen = _paint(_Canvas(model, atlas, params), photos, _motion(model, fit))
     progress(0.9)
     image = np.round(np.clip(fill_between_charts(atlas.image(albedo), atlas), 0, 1) * 255).astype(np.uint8)
     progress(1.0)
@@ -50,10 +51,10 @@ def _shots(model: HeadModel, fit: HeadFit, frames: Sequence[Frame], mattes: Sequ
     ]
 
 
-def _moved_m(model: HeadModel, fit: HeadFit) -> F32:
-    """[V] how far the photos' expressions move the skin on average."""
+def _motion(model: HeadModel, fit: HeadFit) -> Motion:
     moved = [np.linalg.norm(model.exprdirs[..., : len(v.expression)] @ v.expression, axis=1) for v in fit.views]
-    return np.mean(moved, axis=0).astype(np.float32)
+    lids = find_lids(model, [view.expression for view in fit.views])
+    return Motion(np.mean(moved, axis=0).astype(np.float32), lids)
 
 
 class _Canvas:
@@ -69,7 +70,7 @@ class _Canvas:
         return self.model.faces_of(name)[self.atlas.triangle]
 
 
-def _paint(canvas: _Canvas, photos: list[LitPhoto], moved_m: F32) -> tuple[F32, F32]:
+def _paint(canvas: _Canvas, photos: list[LitPhoto], motion: Motion) -> tuple[F32, F32]:
     """sRGB [N, 3] of every part, and how far each texel was seen [N]. Empties `photos`, which are large."""
     albedo: F32 = np.zeros((len(canvas.atlas.texel), 3), np.float32)
     seen: F32 = np.zeros(len(canvas.atlas.texel), np.float32)
@@ -79,7 +80,7 @@ def _paint(canvas: _Canvas, photos: list[LitPhoto], moved_m: F32) -> tuple[F32, 
     faces = []
     while photos:
         faces.append(face_photo(photos.pop(0), head))
-    albedo[head], seen[head] = paint_head(canvas.model, canvas.atlas.subset(head), faces, moved_m, canvas.seed)
+    albedo[head], seen[head] = paint_head(canvas.model, canvas.atlas.subset(head), faces, motion, canvas.seed)
     return albedo, seen
 
 
