@@ -82,12 +82,12 @@ def _photo(
 @pytest.fixture(scope="session")
 def face_error_mm(model: HeadModel) -> Callable[[F32, F32], float]:
     """Mean distance of the face's vertices after the best similarity transform, millimetres."""
-    from headsmith.fit.initial import similarity_transform
+    from headsmith.asset.alignment import similarity
 
     face = model.regions["face"] > 0.5
 
     def error(found: F32, true: F32) -> float:
-        scale, R, t = similarity_transform(found[face], true[face], np.ones(face.sum()))
+        scale, R, t = similarity(found[face], true[face], np.ones(face.sum()))
         return float(1e3 * np.linalg.norm(scale * found[face] @ R.T + t - true[face], axis=1).mean())
 
     return error

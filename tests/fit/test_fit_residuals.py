@@ -1,11 +1,8 @@
 """Residuals and closed forms, against what can be worked out by hand."""
 
 import numpy as np
-from hypothesis import given
 from hypothesis import strategies as st
 
-from headsmith.asset.skinning import rotation_matrices
-from headsmith.fit.initial import similarity_transform
 from headsmith.fit.landmark_sets import OVAL, base_weights, inter_ocular_px, weight_matrices
 from headsmith.fit.linear import Linear
 from headsmith.fit.residuals import depth_residual, geman_mcclure, geman_mcclure_cost, silhouette_residual
@@ -16,17 +13,6 @@ angles = st.floats(-3, 3)
 def _constant(value):
     value = np.asarray(value, float)
     return Linear(value, np.zeros((*value.shape, 1)), np.zeros((*value.shape, 1)))
-
-
-@given(st.tuples(angles, angles, angles), st.floats(0.1, 50))
-def test_similarity_transform_is_recovered(turn, scale):
-    rng = np.random.default_rng(0)
-    source, R = rng.normal(size=(20, 3)), rotation_matrices(np.array(turn))
-    target = scale * source @ R.T + [1.0, -2, 3]
-    found_scale, found_R, t = similarity_transform(source, target, rng.uniform(0.1, 1, 20))
-    np.testing.assert_allclose(found_scale, scale, rtol=1e-9)
-    np.testing.assert_allclose(found_R, R, atol=1e-9)
-    np.testing.assert_allclose(t, [1, -2, 3], atol=1e-8 * scale)
 
 
 def test_depth_ignores_distance():

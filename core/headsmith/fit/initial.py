@@ -4,23 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from headsmith.asset.alignment import similarity
 from headsmith.fit.state import ViewState
 from headsmith.types import F32, Camera
-
-
-def similarity_transform(source: F32, target: F32, weights: F32) -> tuple[float, F32, F32]:
-    """Scale, rotation [3, 3] and translation [3] that carry `source` [K, 3] to `target` [K, 3].
-
-    Umeyama 1991, "Least-squares estimation of transformation parameters between two point patterns", weighted.
-    """
-    share = weights / weights.sum()
-    source_mean, target_mean = share @ source, share @ target
-    a, b = source - source_mean, target - target_mean
-    U, singular, Vt = np.linalg.svd((b * share[:, None]).T @ a)
-    sign = np.array([1.0, 1.0, np.sign(np.linalg.det(U @ Vt))])
-    R = (U * sign) @ Vt
-    scale = float(singular @ sign / (share @ np.square(a).sum(1)))
-    return scale, R, target_mean - scale * R @ source_mean
 
 
 def initial_view(landmarks_m: F32, observed_px: F32, camera: Camera, weights: F32, sizes: tuple[int, int]) -> ViewState:
@@ -28,7 +14,7 @@ def initial_view(landmarks_m: F32, observed_px: F32, camera: Camera, weights: F3
 
     `sizes` are the numbers of expressions and joints.
     """
-    scale, R, t = similarity_transform(landmarks_m, observed_px, weights)
+    scale, R, t = similarity(landmarks_m, observed_px, weights)
     depth_m = camera.focal_px / scale
     center = (t[:2] - np.asarray(camera.principal_px)) / camera.focal_px
     t_m = np.append(center * depth_m, depth_m)

@@ -8,6 +8,7 @@ import numpy as np
 from scipy.interpolate import RBFInterpolator
 from scipy.spatial import cKDTree
 
+from headsmith.asset.alignment import similarity
 from headsmith.asset.normals import vertex_normals
 from headsmith.head_model.embedding import Embedding
 from headsmith.head_model.model import HeadModel
@@ -56,16 +57,6 @@ def correspond(default: HeadModel, vertices_m: F32, faces: I32, part: I32, embed
     moved = moved + bend(moved) * np.exp(-((distance / 0.05) ** 2))[:, None]
     triangle, barycentric = _nearest(default, moved, vertices_m, vertex_normals(vertices_m, faces), part)
     return Correspondence(default.faces[triangle], barycentric, scale, R.astype(np.float32), triangle)
-
-
-def similarity(source: F32, target: F32) -> tuple[float, F32, F32]:
-    """Scale, rotation [3, 3] and translation [3] that bring points [N, 3] onto others (Umeyama 1991)."""
-    a, b = source - source.mean(0), target - target.mean(0)
-    U, S, Vt = np.linalg.svd(b.T @ a)
-    flip = np.diag([1.0, 1.0, np.sign(np.linalg.det(U @ Vt))])
-    R = U @ flip @ Vt
-    scale = float((S * np.diag(flip)).sum() / (a**2).sum())
-    return scale, R, target.mean(0) - scale * R @ source.mean(0)
 
 
 def _nearest(default: HeadModel, moved: F32, vertices_m: F32, normals: F32, part: I32) -> tuple[I32, F32]:

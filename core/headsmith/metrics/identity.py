@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
+from headsmith.asset.alignment import similarity
 from headsmith.metrics.sface import find_sface, sface_feature
 from headsmith.types import F32, U8
 
@@ -43,28 +44,18 @@ def aligned_face(image: U8, five_px: F32) -> U8:
     """[112, 112, 3] the face turned and scaled so that its five points [5, 2] lie on the template."""
     picture, five_px = _shrunk(Image.fromarray(image), np.asarray(five_px, np.float64))
     # the template counts from the centre of the first pixel, landmarks and Pillow from its corner
-    A, b = similarity(five_px - 0.5, TEMPLATE_PX)
-    back = np.linalg.inv(A)
+    scale, R, b = similarity(five_px - 0.5, TEMPLATE_PX)
+    back = R.T / scale
     shift = 0.5 - back @ (b + 0.5)
     coefficients = (back[0, 0], back[0, 1], shift[0], back[1, 0], back[1, 1], shift[1])
     size = (ALIGNED_PX, ALIGNED_PX)
     return np.asarray(picture.transform(size, Image.Transform.AFFINE, coefficients, Image.Resampling.BILINEAR))
 
 
-def similarity(source: F32, target: F32) -> tuple[F32, F32]:
-    """A [2, 2] and b [2] of the turn, scale and shift with least squares |A source + b - target| (Umeyama 1991)."""
-    mean_source, mean_target = source.mean(0), target.mean(0)
-    x, y = source - mean_source, target - mean_target
-    scale = (x**2).sum()
-    along, across = (x * y).sum() / scale, (x[:, 0] * y[:, 1] - x[:, 1] * y[:, 0]).sum() / scale
-    A = np.array([[along, -across], [across, along]])
-    return A, mean_target - A @ mean_source
-
-
 def _shrunk(picture: Image.Image, five_px: F32) -> tuple[Image.Image, F32]:
     """A large face at up to twice the template's size, so that the bilinear warp does not alias."""
-    A, _ = similarity(five_px, TEMPLATE_PX)
-    factor = int(0.5 / np.hypot(A[0, 0], A[1, 0]))
+    scale, *_ = similarity(five_px, TEMPLATE_PX)
+    factor = int(0.5 / scale)
     if factor < 2:
         return picture, five_px
     return picture.reduce(factor), five_px / factor

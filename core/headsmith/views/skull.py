@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from headsmith.asset.alignment import similarity
 from headsmith.head_model.model import HeadModel
 from headsmith.types import F32, Camera, HeadFit, ViewFit
 
@@ -26,12 +27,9 @@ def scalp_vertices(model: HeadModel) -> np.ndarray:
 
 def rigid_between(source_m: F32, target_m: F32) -> F32:
     """[4, 4] the rotation and translation that carry [N, 3] onto [N, 3] best (Kabsch 1976)."""
-    a, b = np.asarray(source_m, np.float64), np.asarray(target_m, np.float64)
-    u, _, vt = np.linalg.svd((b - b.mean(0)).T @ (a - a.mean(0)))
-    rotation = u @ np.diag([1, 1, np.sign(np.linalg.det(u @ vt))]) @ vt
+    _, rotation, shift = similarity(np.asarray(source_m, np.float64), np.asarray(target_m, np.float64), scaled=False)
     out = np.eye(4)
-    out[:3, :3] = rotation
-    out[:3, 3] = b.mean(0) - rotation @ a.mean(0)
+    out[:3, :3], out[:3, 3] = rotation, shift
     return out.astype(np.float32)
 
 
