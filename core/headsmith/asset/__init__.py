@@ -20,7 +20,7 @@ from headsmith.asset.binding import bind, deform, triangle_frames
 from headsmith.asset.bundle import describe, read_avatar, validate_avatar, write_avatar
 from headsmith.asset.normals import vertex_normals
 from headsmith.asset.ply import decode_ply, encode_ply
-from headsmith.asset.posing import neutral_pose, pose_from, posed_splats, posed_vertices
+from headsmith.asset.posing import Driver, neutral_pose, pose_from, posed_splats, posed_vertices
 
 __all__ = [
     "ARKIT_52",
@@ -28,6 +28,7 @@ __all__ = [
     "Binding",
     "Blendshapes",
     "BoundSplats",
+    "Driver",
     "DynamicTexture",
     "HeadMesh",
     "Material",

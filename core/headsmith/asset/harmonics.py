@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
-from headsmith.asset.quaternions import conjugate, matrices_from_quaternions
+from headsmith.asset.quaternions import matrices_from_quaternions
 from headsmith.types import F32
 
 SH_C0 = 0.28209479177387814
 BAND_SIZES = (0, 3, 8, 15)
 """how many coefficients of bands >= 1 there are up to degree 0, 1, 2, 3"""
-_SPLATS_AT_A_TIME = 4096
+_DIRECTIONS = 12
+"""in which a turned band is sampled: the fewest that determine band 3 well (condition 3.2) on a Fibonacci spiral"""
+_TURNS_AT_A_TIME = 1024
 
 
 def sh_bands(directions: F32, count: int) -> F32:
@@ -20,6 +24,11 @@ def sh_bands(directions: F32, count: int) -> F32:
     (Kerbl et al. 2023; constants from https://en.wikipedia.org/wiki/Table_of_spherical_harmonics).
     """
     x, y, z = np.moveaxis(directions, -1, 0)
+    return np.stack(_basis(x, y, z, count), -1)
+
+
+def _basis(x: F32, y: F32, z: F32, count: int) -> list[F32]:
+    """`sh_bands`, one array per value."""
     values = [-0.4886025119029199 * y, 0.4886025119029199 * z, -0.4886025119029199 * x]
     if count > 3:
         values += [
@@ -39,26 +48,48 @@ def sh_bands(directions: F32, count: int) -> F32:
             1.445305721320277 * z * (x * x - y * y),
             -0.5900435899266435 * x * (x * x - 3 * y * y),
         ]
-    return np.stack(values, -1)
+    return values
 
 
 def rotate_sh(coefficients: F32, quats: F32) -> F32:
-    """Coefficients [N, K, 3] of bands >= 1 (K = 0, 3, 8, 15), each set turned by its rotation [N, 4] wxyz.
+    """Coefficients [N, K, 3] of bands >= 1 (K = 0, 3, 8, 15), each set turned by its rotation [N, 4] wxyz."""
+    turns = np.ascontiguousarray(np.transpose(matrices_from_quaternions(quats), (1, 2, 0)))
+    matrices = band_matrices(turns.astype(coefficients.dtype, copy=False), coefficients.shape[1])
+    return np.ascontiguousarray(np.transpose(turn_bands(matrices, np.transpose(coefficients, (1, 2, 0))), (2, 0, 1)))
 
-    Exact: the turned function is sampled in fixed directions and solved for, and bands do not mix.
+
+def band_matrices(rotations: F32, count: int) -> list[F32]:
+    """Rotations [3, 3, M] to the matrices [B, B, M] that turn the coefficients of each band, B = 3, 5, 7.
+
+    Exact: the turned basis is sampled in fixed directions and solved for, and bands do not mix. (Not with BLAS, whose
+    threads cost more than products as small as these.)
     """
-    count = coefficients.shape[1]
-    if count == 0:
-        return coefficients
-    directions = _spread_directions(2 * count)
-    solve = np.linalg.pinv(sh_bands(directions, count)).astype(coefficients.dtype)
-    out = np.empty_like(coefficients)
-    for start in range(0, len(coefficients), _SPLATS_AT_A_TIME):
-        part = slice(start, start + _SPLATS_AT_A_TIME)
-        back = matrices_from_quaternions(conjugate(quats[part]))
-        turned = directions.astype(coefficients.dtype) @ np.swapaxes(back, -1, -2)
-        out[part] = solve @ (sh_bands(turned, count) @ coefficients[part])
+    directions, turns = _spread_directions(_DIRECTIONS), rotations.shape[-1]
+    fixed, directions = sh_bands(directions, count), directions.astype(rotations.dtype)
+    bands = _bands(count)
+    solve = [np.linalg.pinv(fixed[:, start:end]).astype(rotations.dtype) for start, end in bands]
+    out = [np.empty((end - start, end - start, turns), rotations.dtype) for start, end in bands]
+    for first in range(0, turns, _TURNS_AT_A_TIME):
+        part = slice(first, first + _TURNS_AT_A_TIME)
+        # what a turned function has in direction d, the function itself has in direction R^T d
+        back = np.einsum("kd,dan->kan", directions, rotations[:, :, part])
+        turned = _basis(back[:, 0], back[:, 1], back[:, 2], count)
+        for (start, end), solution, matrix in zip(bands, solve, out, strict=True):
+            matrix[:, :, part] = np.einsum("bk,kan->ban", solution, np.stack(turned[start:end], 1))
     return out
+
+
+def turn_bands(matrices: list[F32], coefficients: F32) -> F32:
+    """Coefficients [K, 3, M], each band times its matrices [B, B, M] of `band_matrices`."""
+    out = np.empty(coefficients.shape, coefficients.dtype)
+    for (start, end), matrix in zip(_bands(len(coefficients)), matrices, strict=True):
+        np.einsum("abn,bcn->acn", matrix, coefficients[start:end], out=out[start:end])
+    return out
+
+
+def _bands(count: int) -> list[tuple[int, int]]:
+    """(first, last + 1) row of each band among the first `count`."""
+    return [(start, end) for start, end in pairwise(BAND_SIZES) if end <= count]
 
 
 def _spread_directions(count: int) -> F32:

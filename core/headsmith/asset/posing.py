@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from headsmith.asset.avatar import Avatar, Pose, Splats
-from headsmith.asset.binding import deform
+from headsmith.asset.driving import SplatDriver
 from headsmith.asset.skinning import joint_transforms, skin
 from headsmith.errors import InputError
 from headsmith.types import F32
@@ -66,6 +66,25 @@ def posed_vertices(avatar: Avatar, pose: Pose) -> F32:
 
 
 def posed_splats(avatar: Avatar, pose: Pose) -> Splats:
-    """The splats on the mesh in `pose`."""
-    bound = avatar.splats
-    return deform(bound.binding, bound.splats, posed_vertices(avatar, pose), avatar.head.faces)
+    """The splats on the mesh in `pose`; for many poses of one avatar, keep its `Driver`."""
+    return Driver(avatar).splats(pose)
+
+
+class Driver:
+    """An avatar prepared for many poses: what they share is worked out once (some milliseconds, as for one pose).
+
+    It keeps the avatar's arrays as they are now; after changing them in place, make another.
+    """
+
+    def __init__(self, avatar: Avatar) -> None:
+        self.avatar = avatar
+        bound = avatar.splats
+        self._splats = SplatDriver(bound.binding, bound.splats, avatar.head.faces)
+
+    def vertices(self, pose: Pose) -> F32:
+        """[V, 3] metres, as `posed_vertices`."""
+        return posed_vertices(self.avatar, pose)
+
+    def splats(self, pose: Pose) -> Splats:
+        """The splats on the mesh in `pose`."""
+        return self._splats.splats(self.vertices(pose))

@@ -49,19 +49,18 @@ def matrices_from_quaternions(quats: F32) -> F32:
 
 def quaternions_from_matrices(matrices: F32) -> F32:
     """Rotation matrices [..., 3, 3] to unit [..., 4], by the largest component (Shepperd 1978)."""
-    m = matrices
-    xx, yy, zz = m[..., 0, 0], m[..., 1, 1], m[..., 2, 2]
-    xy, xz, yz = m[..., 0, 1] + m[..., 1, 0], m[..., 0, 2] + m[..., 2, 0], m[..., 1, 2] + m[..., 2, 1]
-    wx, wy, wz = m[..., 2, 1] - m[..., 1, 2], m[..., 0, 2] - m[..., 2, 0], m[..., 1, 0] - m[..., 0, 1]
+    m = np.moveaxis(matrices, (-2, -1), (0, 1))
+    xx, yy, zz = m[0, 0], m[1, 1], m[2, 2]
+    xy, xz, yz = m[0, 1] + m[1, 0], m[0, 2] + m[2, 0], m[1, 2] + m[2, 1]
+    wx, wy, wz = m[2, 1] - m[1, 2], m[0, 2] - m[2, 0], m[1, 0] - m[0, 1]
     # each row is 4 q_i (w, x, y, z) for i = w, x, y, z; the one with the largest q_i loses no digits
-    candidates = np.stack(
-        [
-            np.stack([1 + xx + yy + zz, wx, wy, wz], -1),
-            np.stack([wx, 1 + xx - yy - zz, xy, xz], -1),
-            np.stack([wy, xy, 1 - xx + yy - zz, yz], -1),
-            np.stack([wz, xz, yz, 1 - xx - yy + zz], -1),
-        ],
-        -2,
-    )
-    largest = np.argmax(np.diagonal(candidates, axis1=-2, axis2=-1), axis=-1)
-    return normalized(np.take_along_axis(candidates, largest[..., None, None], -2)[..., 0, :])
+    squares = np.stack([1 + xx + yy + zz, 1 + xx - yy - zz, 1 - xx + yy - zz, 1 - xx - yy + zz])
+    candidates = np.stack([
+        squares[0], wx, wy, wz,
+        wx, squares[1], xy, xz,
+        wy, xy, squares[2], yz,
+        wz, xz, yz, squares[3],
+    ]).reshape(4, 4, *squares.shape[1:])  # fmt: skip
+    best = np.take_along_axis(candidates, np.argmax(squares, axis=0)[None, None], axis=0)[0]
+    w, x, y, z = best
+    return np.ascontiguousarray(np.moveaxis(best / np.sqrt(w * w + x * x + y * y + z * z), 0, -1))
