@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
 import io
-import json
 import os
 import shutil
 import struct
@@ -17,48 +14,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
-from headsmith.asset import describe, read_avatar, validate_avatar, write_avatar
+from asset.bundles import FILES, Damage, edit, reseal
+from headsmith.asset import describe, read_avatar, validate_avatar
 from headsmith.asset.contents import HEAD_LAYOUT
 from headsmith.errors import InputError
-from synthetic import make_avatar
-
-FILES = ("avatar.json", "head.npz", "binding.npz", "splats.ply", "static_texture.png", "dynamic_mask.png",
-         "preview.png", "report.html", "motions/nod.npz")  # fmt: skip
-Damage = Callable[[Path], None]
-
-
-@pytest.fixture(scope="module")
-def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("sound") / "ada.avatar"
-    avatar = make_avatar(vertices=150, splats=40, texture_px=8)
-    write_avatar(avatar, path, extra_files={"report.html": b"<p>fine"})
-    return path
-
-
-@pytest.fixture
-def bundle(sound: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(sound, tmp_path / "ada.avatar"))
-
-
-def edit(change: Callable[[dict[str, Any]], None]) -> Damage:
-    """Changes avatar.json."""
-
-    def damage(bundle: Path) -> None:
-        manifest = json.loads((bundle / "avatar.json").read_text())
-        change(manifest)
-        (bundle / "avatar.json").write_text(json.dumps(manifest))
-
-    return damage
-
-
-def reseal(bundle: Path, name: str, data: bytes) -> None:
-    """Replaces a file and makes the manifest agree, as an attacker would."""
-    (bundle / name).write_bytes(data)
-    digest = hashlib.sha256(data).hexdigest()
-    edit(lambda m: m["files"].update({name: {"bytes": len(data), "sha256": digest}}))(bundle)
 
 
 def with_array(file: str, **changes: Any) -> Damage:
@@ -287,128 +247,3 @@ def test_what_is_no_bundle_at_all(tmp_path: Path, name: str) -> None:
             validate_avatar(tmp_path / name)
     else:
         assert len(validate_avatar(tmp_path / name)) == 1
-
-
-def zipped(bundle: Path, extra: Callable[[zipfile.ZipFile], None]) -> Path:
-    path = bundle.with_name("ada.avatar.zip")
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for file in sorted(bundle.rglob("*")):
-            archive.write(file, file.relative_to(bundle))
-        extra(archive)
-    return path
-
-
-def untouched(_: zipfile.ZipFile) -> None:
-    """Adds nothing."""
-
-
-def zip_link(archive: zipfile.ZipFile) -> None:
-    info = zipfile.ZipInfo("link")
-    info.external_attr = 0o120777 << 16
-    archive.writestr(info, "/etc/passwd")
-
-
-ZIP_TABLE: dict[str, tuple[Callable[[zipfile.ZipFile], None], str]] = {
-    "..": (lambda z: z.writestr("../x", b""), "stay inside"),
-    "absolute": (lambda z: z.writestr("/x", b""), "stay inside"),
-    "backslash": (lambda z: z.writestr("a\\..\\x", b""), "stay inside"),
-    "twice": (lambda z: z.writestr("head.npz", b""), "twice"),
-    "link": (zip_link, "link"),
-    "bzip2": (lambda z: z.writestr("x", b"", zipfile.ZIP_BZIP2), "compression"),
-    "bomb": (lambda z: z.writestr("x", bytes(20 << 20)), "100 times"),
-}
-
-
-@pytest.mark.filterwarnings("ignore:Duplicate name")
-@pytest.mark.parametrize("case", ZIP_TABLE)
-def test_hostile_zips(bundle: Path, case: str) -> None:
-    extra, words = ZIP_TABLE[case]
-    with pytest.raises(InputError, match=words) as caught:
-        read_avatar(zipped(bundle, extra))
-    assert "ada.avatar.zip" in str(caught.value)
-
-
-def test_a_zip_member_longer_than_announced(bundle: Path) -> None:
-    path = zipped(bundle, untouched)
-    data = path.read_bytes()
-    entry = data.index(b"PK\x01\x02", data.index(b"PK\x01\x02") + 1)
-    path.write_bytes(data[: entry + 24] + struct.pack("<I", 7) + data[entry + 28 :])
-    with pytest.raises(InputError):
-        read_avatar(path)
-
-
-def test_encrypted_zip_is_refused(bundle: Path) -> None:
-    path = zipped(bundle, untouched)
-    data = bytearray(path.read_bytes())
-    data[data.index(b"PK\x01\x02") + 8] |= 1
-    path.write_bytes(data)
-    with pytest.raises(InputError, match="encrypted"):
-        read_avatar(path)
-
-
-FUZZ = settings(
-    max_examples=120, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
-changes = st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 255)), min_size=1, max_size=8)
-
-
-def corrupted(data: bytes, changes: list[tuple[float, int]]) -> bytes:
-    out = bytearray(data)
-    for place, byte in changes:
-        out[int(place * len(out))] = byte
-    return bytes(out)
-
-
-@FUZZ
-@given(st.sampled_from(FILES[:7] + FILES[8:]), changes)
-def test_corrupted_bytes_under_a_right_hash(sound: Path, file: str, changes: list[tuple[float, int]]) -> None:
-    before, manifest = (sound / file).read_bytes(), (sound / "avatar.json").read_bytes()
-    try:
-        if file == "avatar.json":
-            (sound / file).write_bytes(corrupted(before, changes))
-        else:
-            reseal(sound, file, corrupted(before, changes))
-        with contextlib.suppress(InputError), np.errstate(all="ignore"):
-            read_avatar(sound)
-        validate_avatar(sound)
-    finally:
-        (sound / file).write_bytes(before)
-        (sound / "avatar.json").write_bytes(manifest)
-
-
-json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.just(10**400) | st.floats(allow_nan=False) | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
-    max_leaves=5,
-)
-
-
-@FUZZ
-@given(st.data(), json_values)
-def test_any_value_anywhere_in_the_manifest(sound: Path, data: st.DataObject, value: Any) -> None:
-    before = (sound / "avatar.json").read_bytes()
-    manifest = node = json.loads(before)
-    key = data.draw(st.sampled_from(sorted(node)))
-    while isinstance(node[key], dict | list) and node[key] and data.draw(st.booleans()):
-        node = node[key]
-        key = data.draw(st.sampled_from(sorted(node) if isinstance(node, dict) else range(len(node))))
-    node[key] = value
-    try:
-        (sound / "avatar.json").write_text(json.dumps(manifest))
-        with contextlib.suppress(InputError):
-            read_avatar(sound)
-        with contextlib.suppress(InputError):
-            describe(sound)
-        validate_avatar(sound)
-    finally:
-        (sound / "avatar.json").write_bytes(before)
-
-
-@FUZZ
-@given(changes)
-def test_corrupted_zips(sound: Path, changes: list[tuple[float, int]]) -> None:
-    path = zipped(sound, untouched)
-    path.write_bytes(corrupted(path.read_bytes(), changes))
-    with contextlib.suppress(InputError):
-        read_avatar(path)
-    validate_avatar(path)
