@@ -15,7 +15,8 @@ SHARED = {"types", "errors", "params", "asset", "device", "head_model", "metrics
 BASE = {"types", "errors", "params", "asset"}
 ENGINES = {
     "mediapipe": {"landmarks/mediapipe.py", "matting/selfie.py"},
-    "gsplat": {"splats/rasterize_cuda.py"},
+    "gsplat": {"splats/rasterize_cuda.py", "bench/gsplat_torch.py"},
+    "matplotlib": {"bench/plot.py"},
     "onnxruntime": {"matting/u2net.py", "metrics/sface.py"},
     "pillow_heif": {"capture/decode.py"},
 }
@@ -50,7 +51,7 @@ def test_core_imports(path: Path) -> None:
     if str(place) in SCRIPTS:
         return
     part = place.parts[0].removesuffix(".py")
-    used = own_packages(path) & (STAGES | SHARED | {"pipeline", "cli"})
+    used = own_packages(path) & (STAGES | SHARED | {"pipeline", "cli", "bench"})
     if part in STAGES:
         assert used <= SHARED | {part}
     elif part in BASE:
@@ -73,7 +74,7 @@ def test_exporter_imports(path: Path) -> None:
 
 @pytest.mark.parametrize("module", ["headsmith", "headsmith.asset", "headsmith_exporters", "headsmith.cli"])
 def test_light_imports_stay_light(module: str) -> None:
-    heavy = "{'torch', 'mediapipe', 'gsplat', 'cv2', 'bpy', 'numba', 'scipy'}"
+    heavy = "{'torch', 'mediapipe', 'gsplat', 'cv2', 'bpy', 'numba', 'scipy', 'matplotlib'}"
     code = f"import sys, {module}; print(sorted({heavy} & set(sys.modules)))"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert out.stdout.strip() == "[]"

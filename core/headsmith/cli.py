@@ -1,4 +1,4 @@
-"""The command line: `headsmith build | info | validate | render | export | convert`.
+"""The command line: `headsmith build | info | validate | render | export | convert | bench`.
 
 Exit codes: 0 done; 2 the input cannot be used, or does not validate (one sentence a problem); 130 stopped by
 the user. Internal faults raise.
@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from headsmith import __version__
+from headsmith.bench import command as bench_command
 from headsmith.errors import InputError
 
 BUILD_ENGINES = ("torch", "numba", "scipy", "mediapipe", "onnxruntime", "rich")
@@ -49,7 +50,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"headsmith: {error}", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
-        print("headsmith: stopped; the same command with --resume goes on.", file=sys.stderr)
+        advice = "; the same command with --resume goes on" if hasattr(options, "resume") else ""
+        print(f"headsmith: stopped{advice}.", file=sys.stderr)
         return 130
     except BrokenPipeError:
         return 0
@@ -65,6 +67,7 @@ def parser() -> argparse.ArgumentParser:
     _add_render(commands)
     _add_export(commands)
     _add_convert(commands)
+    _add_bench(commands)
     return root
 
 
@@ -131,6 +134,11 @@ def _add_convert(commands: Any) -> None:
     command.add_argument("source", type=Path, metavar="IN", help="a splat file of any format")
     command.add_argument("target", type=Path, metavar="OUT", help="its suffix says which format to write")
     command.add_argument("--force", action="store_true", help="replace an existing file")
+
+
+def _add_bench(commands: Any) -> None:
+    command = _command(commands, "bench", _bench, bench_command.TEXT, bench_command.EXAMPLES)
+    bench_command.add_arguments(command)
 
 
 def _build(options: argparse.Namespace) -> int:
@@ -244,6 +252,11 @@ def _convert(options: argparse.Namespace) -> int:
     summary = {"files": [str(options.target)], "bytes": result.bytes, "counts": result.counts}
     _print(options, summary, f"{options.target}: {result.counts['splats']} splats, {result.bytes} bytes")
     return 0
+
+
+def _bench(options: argparse.Namespace) -> int:
+    _need_build_extra("headsmith bench")
+    return bench_command.run(options)
 
 
 def _need_build_extra(command: str) -> None:
