@@ -24,6 +24,9 @@ MAX_FILE_BYTES = 2 << 30
 """checked before a file is read"""
 MAX_UNPACKED_BYTES = 2 << 30
 """of all that a packed file (gzip, zip, images) unpacks to, checked before it is unpacked"""
+MAX_SPLATS_PER_BYTE = 1
+"""of a packed file; ours hold one in about eight bytes"""
+_FREE_SPLATS = 65536
 MAX_COORDINATE_M = 1e9
 MIN_SCALE_M = 1e-9
 MAX_SCALE_M = float(np.exp(20.0))
@@ -79,6 +82,12 @@ def check_count(count: int, name: str) -> int:
     if not 0 <= count <= MAX_SPLATS:
         raise bad_splats(name, f"{count} splats announced", f"0 to {MAX_SPLATS}")
     return count
+
+
+def check_expansion(count: int, file_bytes: int, name: str) -> None:
+    """Raises InputError where a packed file of that size announces more splats than any data could mean."""
+    if count > _FREE_SPLATS + MAX_SPLATS_PER_BYTE * file_bytes:
+        raise bad_splats(name, f"{count} splats announced in {file_bytes} bytes", "a file of some bytes a splat")
 
 
 def check_size(size: int, expected: int, name: str, what: str = "bytes of splats") -> None:
