@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
+from headsmith.asset.avatar import Splats
 from headsmith.asset.ply import decode_ply, encode_ply
-from headsmith_exporters.splats import splat_format
+from headsmith_exporters.splats import checked_splats, splat_format
 
-FORMATS = (splat_format("ply", ".ply", "Gaussian splats, exact, for any splat viewer", encode_ply, decode_ply),)
+
+def decode_checked_ply(data: bytes, name: str) -> Splats:
+    """The values exactly as the file has them, after the checks that all splat formats share. Raises InputError."""
+    splats = decode_ply(data, name)
+    checked_splats(splats, name)
+    return splats
+
+
+FORMATS = (splat_format("ply", ".ply", "Gaussian splats, exact, for any splat viewer", encode_ply, decode_checked_ply),)

@@ -62,8 +62,10 @@ def _means(members: Members, node: Node, count: int) -> F32:
 
 
 def _three(node: Node) -> list[Node]:
-    node.numbers(3)
-    return node.items()
+    sides = node.items()
+    if len(sides) != 3:
+        raise bad_splats(node.subject, f"{len(sides)} values as '{node.place}'", "3")
+    return sides
 
 
 def _quats(pixels: U8, name: str) -> F32:

@@ -28,6 +28,8 @@ MAX_SPLATS_PER_BYTE = 1
 """of a packed file; ours hold one in about eight bytes"""
 _FREE_SPLATS = 65536
 MAX_COORDINATE_M = 1e9
+MAX_BAND = 1e6
+"""of a colour's coefficients"""
 MIN_SCALE_M = 1e-9
 MAX_SCALE_M = float(np.exp(20.0))
 
@@ -100,7 +102,7 @@ def checked_splats(splats: Splats, name: str) -> Splats:
     """Decoded splats, as float32 with unit quaternions and positive scales; every decoder ends with this.
 
     Raises InputError for another number of SH coefficients than 0, 3, 8 or 15, values that are not finite,
-    coordinates and sizes larger than any scene, opacities outside 0..1, and zero quaternions.
+    coordinates, sizes and colours beyond any scene, opacities outside 0..1, and zero quaternions.
     """
     count = check_count(len(splats.means), name)
     if splats.shN.shape[1] not in BAND_SIZES:
@@ -114,6 +116,8 @@ def checked_splats(splats: Splats, name: str) -> Splats:
             raise bad_splats(name, f"a value in its {field} that is not a finite number", "finite numbers")
     if (np.abs(splats.means) > MAX_COORDINATE_M).any() or (splats.scales > MAX_SCALE_M).any():
         raise bad_splats(name, "a splat farther away or larger than any scene", "positions and sizes in metres")
+    if max(np.abs(bands).max(initial=0) for bands in (splats.sh0, splats.shN)) > MAX_BAND:
+        raise bad_splats(name, "a colour brighter than any light", f"coefficients of at most {MAX_BAND:g}")
     if (splats.scales < 0).any():
         raise bad_splats(name, "a negative size", "sizes of at least 0")
     if (splats.opacities < 0).any() or (splats.opacities > 1).any():

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from headsmith.asset.avatar import Avatar, BoundSplats, Splats
 from headsmith.asset.posing import posed_splats
 from headsmith_exporters.registry import export
+from headsmith_exporters.splat_files import read_splats
 from headsmith_exporters.splats import SplatOptions
 from synthetic import make_avatar
 
@@ -75,3 +76,15 @@ def test_any_splats_survive(tmp_path: Path, seed: int, count: int, bands: int) -
     made = with_sh(make_avatar(seed, 80, count, 2), bands)
     export(made, tmp_path / "any.ply", "ply", force=True)
     assert_same_splats(read_plyfile(tmp_path / "any.ply"), made.splats.splats)
+
+
+@pytest.mark.parametrize("bands", [0, 15])
+def test_we_read_exactly_what_we_wrote(avatar: Avatar, tmp_path: Path, bands: int) -> None:
+    made = with_sh(avatar, bands)
+    export(made, tmp_path / "a.ply", "ply")
+    read, written = read_splats(tmp_path / "a.ply"), made.splats.splats
+    for field in ("means", "sh0", "shN"):
+        np.testing.assert_array_equal(getattr(read, field), getattr(written, field))
+    # these are kept as logarithms, logits and units
+    for field in ("scales", "opacities", "quats"):
+        np.testing.assert_allclose(getattr(read, field), getattr(written, field), rtol=2e-6, atol=2e-7)

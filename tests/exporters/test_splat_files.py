@@ -59,6 +59,25 @@ def test_suffixes_may_be_double() -> None:
     assert not is_splat_file("a.obj")
 
 
+def test_the_longest_suffix_counts(avatar: Avatar, tmp_path: Path) -> None:
+    assert suffix_of("a.compressed.ply") == ".compressed.ply"
+    assert suffix_of(".compressed.ply") == ".ply"
+    with pytest.raises(InputError, match="suffix '.compressed.ply'"):
+        export(avatar, tmp_path / "a.compressed.ply", "ply")
+    with pytest.raises(InputError, match="suffix '.ply'"):
+        export(avatar, tmp_path / "a.ply", "compressed.ply")
+    assert export(avatar, tmp_path / "A.Compressed.PLY", "compressed.ply").files[-1].name == "A.Compressed.PLY"
+
+
+def test_the_kinds_of_ply_are_told_apart_by_content(avatar: Avatar, tmp_path: Path) -> None:
+    export(avatar, tmp_path / "plain.ply", "ply")
+    export(avatar, tmp_path / "packed.compressed.ply", "compressed.ply")
+    (tmp_path / "packed.compressed.ply").rename(tmp_path / "packed.ply")
+    (tmp_path / "plain.ply").rename(tmp_path / "plain.compressed.ply")
+    assert describe_splats(tmp_path / "packed.ply")["format"] == "compressed.ply"
+    assert describe_splats(tmp_path / "plain.compressed.ply")["format"] == "ply"
+
+
 def test_refusals(avatar: Avatar, tmp_path: Path) -> None:
     with pytest.raises(InputError) as error:
         read_splats(tmp_path / "none.ply")

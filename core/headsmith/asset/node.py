@@ -79,7 +79,7 @@ class Node:
         """float32 of `shape` from nested lists."""
         if not shape:
             value = self.number()
-            if abs(value) > np.finfo(np.float32).max:
+            if abs(value) > float(np.finfo(np.float32).max):
                 self._wrong("a number that a 32-bit float can hold")
             return np.float32(value)  # type: ignore[return-value]
         items = self.items()
