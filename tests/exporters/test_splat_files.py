@@ -62,9 +62,9 @@ def test_suffixes_may_be_double() -> None:
 def test_the_longest_suffix_counts(avatar: Avatar, tmp_path: Path) -> None:
     assert suffix_of("a.compressed.ply") == ".compressed.ply"
     assert suffix_of(".compressed.ply") == ".ply"
-    with pytest.raises(InputError, match="suffix '.compressed.ply'"):
+    with pytest.raises(InputError, match=r"suffix '\.compressed\.ply'"):
         export(avatar, tmp_path / "a.compressed.ply", "ply")
-    with pytest.raises(InputError, match="suffix '.ply'"):
+    with pytest.raises(InputError, match=r"suffix '\.ply'"):
         export(avatar, tmp_path / "a.ply", "compressed.ply")
     assert export(avatar, tmp_path / "A.Compressed.PLY", "compressed.ply").files[-1].name == "A.Compressed.PLY"
 
