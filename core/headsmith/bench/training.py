@@ -71,20 +71,24 @@ def forward_backward_of(render: Renderer, scene: Scene) -> Work:
     return forward_backward
 
 
-def step_of(render: Renderer, scene: Scene) -> Work:
+def mean_ssim(image: Tensor, target: Tensor) -> Tensor:
+    """Mean SSIM of two images [H, W, 3], by the kernels that training uses."""
+    return weighted_ssim(image, target, torch.full(image.shape[:2], 1 / target[..., 0].numel()))
+
+
+def step_of(render: Renderer, scene: Scene, ssim: Callable[[Tensor, Tensor], Tensor] = mean_ssim) -> Work:
     """A training step: 0.8 L1 + 0.2 (1 - SSIM) against a shifted picture, and fused Adam at rate 0, so that every
     step has the same work."""
     unknowns = unknowns_of(scene)
     with torch.no_grad():
         target = render(unknowns, scene).roll(TARGET_SHIFT_PX, 0)
-    weight = torch.full((scene.size_px, scene.size_px), scene.size_px**-2.0)
     adam = torch.optim.Adam([{"params": [value], "lr": 0.0} for value in unknowns], fused=True)
 
     def step() -> None:
         adam.zero_grad()
         image = render(unknowns, scene)
         absolute = (image - target).abs().mean()
-        loss = (1 - SSIM_SHARE) * absolute + SSIM_SHARE * (1 - weighted_ssim(image, target, weight))
+        loss = (1 - SSIM_SHARE) * absolute + SSIM_SHARE * (1 - ssim(image, target))
         loss.backward()
         adam.step()
 
