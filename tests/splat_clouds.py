@@ -1,33 +1,27 @@
-"""Made-up splats for the tests of file formats."""
+"""Taking clouds of splats apart, for the tests of file formats."""
 
 from __future__ import annotations
 
 import numpy as np
+from scipy.spatial import cKDTree
 
 from headsmith.asset.avatar import Splats
 from headsmith.asset.quaternions import matrices_from_quaternions
+from lopsided import lopsided_splats
 
 
 def lopsided(count: int = 300, bands: int = 0, seed: int = 0) -> Splats:
-    """A cloud the size of a head that looks different from every side, with `bands` coefficients of higher bands."""
-    rng = np.random.default_rng(seed)
-    # a different distance in every direction, so that no turn or mirror image can pass for another
-    means = np.abs(rng.normal(0, 1, (count, 3))) * [0.03, 0.06, 0.12] * rng.choice([-0.3, 1], (count, 3))
-    quats = rng.normal(0, 1, (count, 4))
-    return Splats(
-        means=means.astype(np.float32),
-        quats=(quats / np.linalg.norm(quats, axis=1, keepdims=True)).astype(np.float32),
-        scales=np.exp(rng.uniform(-9, -4, (count, 3))).astype(np.float32),
-        opacities=rng.uniform(0.02, 0.98, count).astype(np.float32),
-        sh0=rng.uniform(-1.7, 1.7, (count, 1, 3)).astype(np.float32),
-        shN=rng.uniform(-0.4, 0.4, (count, bands, 3)).astype(np.float32),
-    )
+    """The first splats of the cloud that looks different after any turn or mirroring, any number of them to 1008.
+
+    Its higher bands stay within -0.9..0.9, which every format can hold.
+    """
+    splats = taken(lopsided_splats(bands, seed), np.arange(count))
+    return Splats(**vars(splats) | {"shN": splats.shN.clip(-0.9, 0.9)})
 
 
 def rows_of(read: np.ndarray, written: np.ndarray) -> np.ndarray:
     """For each row of `read` the nearest row of `written`; each must be taken once."""
-    distance = ((read[:, None].astype(np.float64) - written[None]) ** 2).sum(-1)
-    rows = distance.argmin(1)
+    _, rows = cKDTree(written).query(read)
     assert len(np.unique(rows)) == len(read) == len(written)
     return rows
 

@@ -24,6 +24,7 @@ class Document:
 
     def __init__(self, asset: dict[str, Any]) -> None:
         self.asset = asset
+        self.extensions_used: list[str] = []
         self.objects: dict[str, list[dict[str, Any]]] = {}
         self._chunks: list[bytes] = []
         self._length = 0
@@ -42,18 +43,23 @@ class Document:
         self._length += len(padded)
         return self.add("bufferViews", view if target is None else view | {"target": target})
 
-    def add_array(self, array: NDArray[Any], target: int | None = None, *, bounds: bool = False) -> int:
+    def add_array(
+        self, array: NDArray[Any], target: int | None = None, *, bounds: bool = False, normalized: bool = False
+    ) -> int:
         """An accessor of `array` [count, ...] (uint8, uint16, uint32 or float32) with a buffer view of its own.
 
-        Matrices [count, 4, 4] are given row by row, as numpy has them. `bounds` adds min and max.
+        Matrices [count, 4, 4] are given row by row, as numpy has them. `bounds` adds min and max; `normalized`
+        means whole numbers that stand for 0..1.
         """
         stored = array.transpose(0, 2, 1) if array.ndim == 3 else array
-        accessor = {
+        accessor: dict[str, Any] = {
             "bufferView": self.add_bytes(np.ascontiguousarray(stored).tobytes(), target),
             "componentType": COMPONENT_TYPES[array.dtype.name],
             "count": len(array),
             "type": ELEMENT_TYPES[array.shape[1:]],
         }
+        if normalized:
+            accessor["normalized"] = True
         if bounds:
             # float32 widened to the double of the same value, which JSON keeps exactly
             accessor |= {"min": array.min(0).tolist(), "max": array.max(0).tolist()}
@@ -65,7 +71,9 @@ class Document:
         children = {child for node in nodes for child in node.get("children", ())}
         roots = [i for i in range(len(nodes)) if i not in children]
         buffers = [{"byteLength": self._length}]
-        return {"asset": self.asset, "scene": 0, "scenes": [{"nodes": roots}], **self.objects, "buffers": buffers}
+        used = {"extensionsUsed": self.extensions_used} if self.extensions_used else {}
+        scene = {"scene": 0, "scenes": [{"nodes": roots}]}
+        return {"asset": self.asset, **used, **scene, **self.objects, "buffers": buffers}
 
     def to_glb(self) -> bytes:
         """The binary container: a header and two chunks, each padded to 4 bytes."""

@@ -14,9 +14,11 @@ from hypothesis import strategies as st
 
 from headsmith.asset.avatar import Avatar, Splats
 from headsmith.asset.harmonics import rotate_sh
+from headsmith.asset.ply import encode_ply
 from headsmith.errors import InputError
 from headsmith_exporters import export, format_named, read_splats
 from headsmith_exporters.spz import SpzOptions, decode_spz, encode_spz, half_turn_about_x
+from lopsided import cloud_errors, splats_from_columns
 from splat_clouds import covariances, lopsided, rows_of, taken, turn_between
 
 VERSIONS = (3, 4)
@@ -27,17 +29,15 @@ HALF_TURN = np.array([1, -1, -1])
 
 def assert_equal_within_quantisation(read: Splats, written: Splats) -> None:
     """Both in the same frame; the read ones in any order."""
-    expected = taken(written, rows_of(read.means, written.means))
-    assert np.abs(read.means - expected.means).max() <= STEP_M / 2 + 1e-7
-    assert np.abs(np.log(read.scales / expected.scales)).max() <= 1 / 32 + 1e-5
-    assert np.abs(read.opacities - expected.opacities).max() <= 0.5 / 255 + 1e-6
-    assert np.abs(read.sh0 - expected.sh0).max() <= 0.5 / (255 * 0.15) + 1e-6
+    errors = cloud_errors(read, written)
+    assert errors.position_m <= np.sqrt(3) * STEP_M / 2 + 1e-7
+    assert errors.log_scale <= 1 / 32 + 1e-5
+    assert errors.opacity <= 0.5 / 255 + 1e-6
+    assert errors.color <= 0.28209479 * 0.5 / (255 * 0.15) + 1e-6
     # half a step in each of three components, and what the largest one then lacks
-    assert turn_between(read.quats, expected.quats).max() <= 2 * np.sqrt(3 + 9) * TURN_STEP / 2
-    assert read.shN.shape == expected.shN.shape
-    if read.shN.shape[1]:
-        assert np.abs(read.shN - expected.shN)[:, :3].max() <= (4 + 0.5) / 128 + 1e-6
-        assert np.abs(read.shN - expected.shN)[:, 3:].max(initial=0) <= (8 + 0.5) / 128 + 1e-6
+    assert errors.turn_rad <= np.sqrt(3 + 9) * TURN_STEP
+    # half a bucket and half a step: 5 bits for the first band, 4 for the others
+    assert errors.higher_bands <= ((4 if read.shN.shape[1] <= 3 else 8) + 0.5) / 128 + 1e-6
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -62,22 +62,8 @@ def test_any_cloud(seed: int, count: int, bands: int, version: Any) -> None:
 
 def from_splat_transform(readers: Any, path: Path) -> Splats:
     """As the .ply that it would write of the file."""
-    seen = readers.run("splat_reader.mjs", path)
-    columns = {name: readers.floats(text, -1) for name, text in seen["columns"].items()}
-    bands = sum(name.startswith("f_rest_") for name in columns) // 3
-
-    def stacked(*names: str) -> np.ndarray:
-        return np.stack([columns[name] for name in names], -1)
-
-    rest = stacked(*(f"f_rest_{k}" for k in range(3 * bands))) if bands else np.zeros((seen["splats"], 0), np.float32)
-    return Splats(
-        means=stacked("x", "y", "z"),
-        quats=stacked(*(f"rot_{k}" for k in range(4))),
-        scales=np.exp(stacked(*(f"scale_{k}" for k in range(3)))),
-        opacities=1 / (1 + np.exp(-columns["opacity"])),
-        sh0=stacked(*(f"f_dc_{k}" for k in range(3)))[:, None],
-        shN=rest.reshape(seen["splats"], 3, bands).transpose(0, 2, 1),
-    )
+    columns = readers.run("splat_reader.mjs", path)["columns"]
+    return splats_from_columns({name: readers.floats(text, -1) for name, text in columns.items()})
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -140,8 +126,6 @@ def test_gaussforge_reads_the_axes_as_they_stand(version: Any) -> None:
 @pytest.mark.parametrize("version", VERSIONS)
 def test_we_read_what_gaussforge_writes(version: Any) -> None:
     gaussforge = pytest.importorskip("gaussforge")
-    from headsmith.asset.ply import encode_ply
-
     cloud = lopsided(bands=3)
     turned = encode_ply(half_turn_about_x(cloud))
     data = gaussforge.GaussForge().convert(turned, "ply", "spz", spz_version=version)["data"]
