@@ -29,7 +29,7 @@ def test_any_splats(rows: list[tuple[float, ...]]) -> None:
     means, quats, scales, opacities = (t.clone().requires_grad_() for t in
                                        (table[:, :3], table[:, 3:7], table[:, 7:10], table[:, 10]))  # fmt: skip
     sh = torch.ones(len(table), 1, 3, requires_grad=True)
-    image, alpha, _ = rasterize(means, quats, scales, opacities, sh, **camera(), width=SIZE, height=SIZE)
+    image, alpha, _ = rasterize(means, quats, scales, opacities, sh, **camera(), sh_degree=0, width=SIZE, height=SIZE)
     (image.sum() + alpha.sum()).backward()
     assert bool(torch.isfinite(image).all())
     assert float(alpha.detach().min()) >= 0
@@ -41,7 +41,14 @@ def test_no_splats_at_all() -> None:
     empty = [torch.zeros(0, k, requires_grad=True) for k in (3, 4, 3)]
     background = torch.tensor([0.2, 0.4, 0.6])
     image, alpha, _ = rasterize(
-        *empty, torch.zeros(0), torch.zeros(0, 1, 3), **camera(), width=17, height=5, backgrounds=background
+        *empty,
+        torch.zeros(0),
+        torch.zeros(0, 1, 3),
+        **camera(),
+        sh_degree=0,
+        width=17,
+        height=5,
+        backgrounds=background,
     )
     image.sum().backward()
     assert image.shape == (5, 17, 3)
@@ -59,7 +66,7 @@ def test_bad_splats_do_not_disturb_good_ones() -> None:
 
     def gradients(keep: int) -> list[torch.Tensor]:
         t = [x[:keep].clone().requires_grad_() for x in (means, quats, scales, opacities, sh)]
-        image, _, _ = rasterize(*t, **camera(), width=SIZE, height=SIZE)
+        image, _, _ = rasterize(*t, **camera(), sh_degree=0, width=SIZE, height=SIZE)
         (image * torch.linspace(0, 1, SIZE)[:, None]).sum().backward()
         return [x.grad for x in t]
 
@@ -78,8 +85,8 @@ def test_zero_scale_is_a_blurred_dot() -> None:
         torch.ones(1, 1, 3),
     )
     view = camera()
-    image, _, _ = rasterize(*arguments, **view, width=SIZE, height=SIZE)
-    wanted, _ = rasterize_dense(
+    image, _, _ = rasterize(*arguments, **view, sh_degree=0, width=SIZE, height=SIZE)
+    wanted, _, _ = rasterize_dense(
         *(t.double() for t in arguments), viewmat=view["viewmats"].double(), K=view["Ks"].double(), width=SIZE,
         height=SIZE, sh_degree=0,
     )  # fmt: skip

@@ -35,7 +35,7 @@ def fast(scene: Scene, antialiased: bool = False) -> tuple[Tensor, Tensor, list[
 def dense(scene: Scene, antialiased: bool = False) -> tuple[Tensor, Tensor, list[Tensor]]:
     """The same by the twin in float64."""
     t = [x.double().requires_grad_() for x in scene.tensors()]
-    image, alpha = rasterize_dense(
+    image, alpha, _ = rasterize_dense(
         *t[:5], viewmat=t[5], K=scene.K.double(), width=scene.width, height=scene.height, sh_degree=scene.sh_degree,
         background=t[6], antialiased=antialiased,
     )  # fmt: skip
@@ -64,7 +64,7 @@ def test_twin_gradients_equal_finite_differences() -> None:
     scene = make_scene(12, 1, seed=3, size_px=(20, 16))
 
     def render(*t: Tensor) -> Tensor:
-        image, alpha = rasterize_dense(
+        image, alpha, _ = rasterize_dense(
             *t[:5], viewmat=t[5], K=scene.K.double(), width=20, height=16, sh_degree=1, background=t[6]
         )
         return image.sum() + (alpha * alpha).sum()
@@ -118,6 +118,7 @@ def test_nearer_splat_hides_the_farther() -> None:
     image, alpha, _ = rasterize(
         means, torch.tensor([[1.0, 0, 0, 0]]).expand(2, 4), torch.full((2, 3), 0.2), torch.ones(2), sh,
         viewmats=torch.eye(4), Ks=torch.tensor([[50.0, 0, 16.5], [0, 50, 16.5], [0, 0, 1]]), width=33, height=33,
+        sh_degree=0,
     )  # fmt: skip
     assert image[16, 16].tolist() == pytest.approx([0.999, 0.0, 0.0], abs=1e-4)
     assert float(alpha[16, 16]) == pytest.approx(0.999, abs=1e-5)

@@ -13,7 +13,13 @@ EPS2D_PX2 = 0.3
 """added to the variance of every projected splat, so that none falls between the pixels"""
 NEAR_M = 0.01
 """splats nearer than this are not drawn"""
+FAR_M = 1e10
+"""nor those farther than this"""
 FRUSTUM_MARGIN = 0.3
 """share of the half image by which a centre may lie outside before the projection's Jacobian is clamped"""
 SH_C0 = 0.28209479177387814
 """band 0 of the real spherical harmonics; sRGB = 0.5 + SH_C0 * sh0"""
+DEPTH_ALPHA_MIN = 1e-10
+"""expected depth is divided by alpha, but by no less than this"""
+TILE_PX = 16
+"""side of the square tiles that an image is blended in"""

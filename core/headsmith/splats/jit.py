@@ -26,3 +26,10 @@ kernel: Any = njit(**_OPTIONS)
 parallel_kernel: Any = njit(**_OPTIONS, parallel=True)
 inlined: Any = njit(**_OPTIONS, inline="always")
 """for functions inside vectorised loops, where a call that is not inlined costs several times the work"""
+part: Any = njit(**_OPTIONS, forceinline=True)
+"""for the pieces of one long calculation, which the compiler would else pass to each other through memory"""
+
+
+def static(number: int) -> tuple[int, ...]:
+    """A number that kernels are compiled for, one variant each: they read it as the length of this tuple."""
+    return (0,) * number

@@ -13,28 +13,17 @@ from numba import prange
 
 from headsmith.splats.compositing import ALPHA_MAX, TRANSMITTANCE_MIN
 from headsmith.splats.jit import f32, inlined, kernel, parallel_kernel
-from headsmith.splats.kernel_binning import (
-    BLUE,
-    GREEN,
-    OPACITY,
-    RADIUS_Y,
-    RED,
-    SIGMA_MAX,
-    TILE,
-    A,
-    B,
-    C,
-    X,
-    Y,
-)
+from headsmith.splats.kernel_binning import CHANNELS, OPACITY, RADIUS_Y, SIGMA_MAX, TILE, A, B, C, X, Y
 
 PIXELS = TILE * TILE
 ZERO, HALF, ONE = f32(0), f32(0.5), f32(1)
 CLAMP, FINISHED = f32(ALPHA_MAX), f32(TRANSMITTANCE_MIN)
 E2, E3, E4, E5, E6 = f32(1 / 2), f32(1 / 6), f32(1 / 24), f32(1 / 120), f32(1 / 720)
 MINUS_EIGHTH = f32(-0.125)
-# rows of the forward state: transmittance (0 once finished), the last transmittance, colour, pixel centres
-LIVE, FINAL, SUM_RED, SUM_GREEN, SUM_BLUE, CENTRE_X, CENTRE_Y = range(7)
+# rows of the forward state: transmittance (0 once finished), the last transmittance, pixel centres, then the sum of
+# each channel
+LIVE, FINAL, CENTRE_X, CENTRE_Y, SUMS = range(5)
+STATE_ROWS = SUMS + 4
 CHECK_EVERY = 16
 """splats between two looks at which pixel rows are still open"""
 
@@ -60,14 +49,20 @@ def pixel_rows(y, radius_y, tile_y):
 
 
 @inlined
-def blend_one(state, last, f, splat, entry):
-    """Blend row `splat` of footprints f over pixels: state [7, P], last [P] the last entry that each pixel shows."""
+def blend_one(state, last, f, splat, entry, channels):
+    """Blend row `splat` of footprints f over pixels: state [8, P], last [P] the last entry that each pixel shows.
+
+    `channels` is static: 1, 3 or 4.
+    """
     live, final, centre_x, centre_y = state[LIVE], state[FINAL], state[CENTRE_X], state[CENTRE_Y]
-    sum_red, sum_green, sum_blue = state[SUM_RED], state[SUM_GREEN], state[SUM_BLUE]
+    sum_0, sum_1, sum_2, sum_3 = state[SUMS], state[SUMS + 1], state[SUMS + 2], state[SUMS + 3]
     # element by element: a view of the row would count references, atomically, for every splat of every tile
     x, y, opacity, sigma_max = f[splat, X], f[splat, Y], f[splat, OPACITY], f[splat, SIGMA_MAX]
     a, b, c = f[splat, A], f[splat, B], f[splat, C]
-    red, green, blue = f[splat, RED], f[splat, GREEN], f[splat, BLUE]
+    value_0 = f[splat, CHANNELS]
+    value_1 = f[splat, CHANNELS + 1] if len(channels) > 1 else ZERO
+    value_2 = f[splat, CHANNELS + 2] if len(channels) > 1 else ZERO
+    value_3 = f[splat, CHANNELS + 3] if len(channels) > 3 else ZERO
     for i in range(last.shape[0]):
         dx, dy = centre_x[i] - x, centre_y[i] - y
         sigma = dx * (a * dx + b * dy) + c * dy * dy
@@ -82,9 +77,12 @@ def blend_one(state, last, f, splat, entry):
         live[i] = after if is_open else ZERO
         final[i] = after if is_open else final[i]
         last[i] = entry if weight > ZERO else last[i]
-        sum_red[i] += weight * red
-        sum_green[i] += weight * green
-        sum_blue[i] += weight * blue
+        sum_0[i] += weight * value_0
+        if len(channels) > 1:
+            sum_1[i] += weight * value_1
+            sum_2[i] += weight * value_2
+        if len(channels) > 3:
+            sum_3[i] += weight * value_3
 
 
 @kernel
@@ -104,16 +102,28 @@ def fill_centres(state, row_x, row_y, tile_x, tile_y):
 
 
 @kernel
-def blend_tile(tile, footprints, tile_starts, tile_splats, image, transmittance, last_entry):
+def store_tile(state, last, tile_x, tile_y, background, image, transmittance, last_entry):
+    height, width, channels = image.shape
+    for row in range(min(TILE, height - tile_y * TILE)):
+        for column in range(min(TILE, width - tile_x * TILE)):
+            i, y, x = row * TILE + column, tile_y * TILE + row, tile_x * TILE + column
+            transmittance[y, x], last_entry[y, x] = state[FINAL, i], last[i]
+            for k in range(channels):
+                image[y, x, k] = state[SUMS + k, i] + state[FINAL, i] * background[k]
+
+
+@kernel
+def blend_tile(tile, bins, channels, background, image, transmittance, last_entry):
     """Blend one tile and write its pixels. The state is made here, so that the compiler knows its strides."""
     height, width = transmittance.shape
     tiles_x = (width + TILE - 1) // TILE
     tile_y, tile_x = tile // tiles_x, tile % tiles_x
-    state, last = np.zeros((7, PIXELS), f32), np.full(PIXELS, -1, np.int32)
+    footprints, tile_splats = bins.footprints, bins.tile_splats
+    state, last = np.zeros((STATE_ROWS, PIXELS), f32), np.full(PIXELS, -1, np.int32)
     state[LIVE, :], state[FINAL, :] = ONE, ONE
     fill_centres(state, CENTRE_X, CENTRE_Y, tile_x, tile_y)
-    start, first_open, last_open = tile_starts[tile], 0, min(TILE, height - tile_y * TILE) - 1
-    for entry in range(start, tile_starts[tile + 1]):
+    start, first_open, last_open = bins.tile_starts[tile], 0, min(TILE, height - tile_y * TILE) - 1
+    for entry in range(start, bins.tile_starts[tile + 1]):
         if (entry - start) % CHECK_EVERY == CHECK_EVERY - 1:
             while first_open <= last_open and row_is_finished(state, first_open):
                 first_open += 1
@@ -126,16 +136,15 @@ def blend_tile(tile, footprints, tile_starts, tile_splats, image, transmittance,
         first, final = max(first, first_open), min(final, last_open)
         if first <= final:
             p, q = first * TILE, final * TILE + TILE
-            blend_one(state[:, p:q], last[p:q], footprints, splat, np.int32(entry))
-    for row in range(min(TILE, height - tile_y * TILE)):
-        for column in range(min(TILE, width - tile_x * TILE)):
-            i, y, x = row * TILE + column, tile_y * TILE + row, tile_x * TILE + column
-            transmittance[y, x], last_entry[y, x] = state[FINAL, i], last[i]
-            image[y, x, 0], image[y, x, 1], image[y, x, 2] = state[SUM_RED, i], state[SUM_GREEN, i], state[SUM_BLUE, i]
+            blend_one(state[:, p:q], last[p:q], footprints, splat, np.int32(entry), channels)
+    store_tile(state, last, tile_x, tile_y, background, image, transmittance, last_entry)
 
 
 @parallel_kernel
-def blend_forward(footprints, tile_starts, tile_splats, tile_order, image, transmittance, last_entry):
-    """Fills image [H, W, 3] (premultiplied), transmittance [H, W] and last_entry [H, W], -1 where nothing is seen."""
-    for k in prange(tile_order.shape[0]):
-        blend_tile(tile_order[k], footprints, tile_starts, tile_splats, image, transmittance, last_entry)
+def blend_forward(bins, channels, background, image, transmittance, last_entry):
+    """Fills image [H, W, n] over background [n], transmittance [H, W] and last_entry [H, W], -1 where none is seen.
+
+    `channels` is static(n), n = 1, 3 or 4.
+    """
+    for k in prange(len(bins.tile_order)):
+        blend_tile(bins.tile_order[k], bins, channels, background, image, transmittance, last_entry)

@@ -9,14 +9,11 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from numba import prange
-
-from headsmith.splats.compositing import EPS2D_PX2, FRUSTUM_MARGIN, NEAR_M
-from headsmith.splats.jit import f32, kernel, parallel_kernel
+from headsmith.splats.compositing import EPS2D_PX2, FRUSTUM_MARGIN
+from headsmith.splats.jit import f32, part
 
 ZERO, HALF, ONE, TWO = f32(0), f32(0.5), f32(1), f32(2)
-EPS2D, NEAR, MARGIN = f32(EPS2D_PX2), f32(NEAR_M), f32(FRUSTUM_MARGIN)
-LARGEST = f32(1e30)
+EPS2D, MARGIN = f32(EPS2D_PX2), f32(FRUSTUM_MARGIN)
 SMALLEST_NORM = f32(1e-12)
 SMALLEST_COMPENSATION = f32(1e-6)
 
@@ -39,24 +36,24 @@ class ProjectedAxes(NamedTuple):
     B: tuple
 
 
-@kernel
+@part
 def dot(a, b):
     return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
 
 
-@kernel
+@part
 def combine(p, a, q, b):
     """p a + q b of 3-vectors."""
     return (p * a[0] + q * b[0], p * a[1] + q * b[1], p * a[2] + q * b[2])
 
 
-@kernel
+@part
 def times(a, b):
     """Elementwise product of 3-vectors."""
     return (a[0] * b[0], a[1] * b[1], a[2] * b[2])
 
 
-@kernel
+@part
 def row_times_matrix(a, M):
     return (
         a[0] * M[0][0] + a[1] * M[1][0] + a[2] * M[2][0],
@@ -65,17 +62,17 @@ def row_times_matrix(a, M):
     )
 
 
-@kernel
+@part
 def matrix_times_column(M, a):
     return (dot(M[0], a), dot(M[1], a), dot(M[2], a))
 
 
-@kernel
+@part
 def row3(array, i):
     return (array[i, 0], array[i, 1], array[i, 2])
 
 
-@kernel
+@part
 def rotation_rows(w, x, y, z):
     """The rotation matrix of a unit quaternion."""
     return (
@@ -85,7 +82,7 @@ def rotation_rows(w, x, y, z):
     )
 
 
-@kernel
+@part
 def rotation_backward(quat, inverse_norm, G):
     """dL/dquat (not normalised) from dL/dR."""
     w, x, y, z = quat
@@ -101,13 +98,13 @@ def rotation_backward(quat, inverse_norm, G):
     return ((gw - along * w) * n, (gx - along * x) * n, (gy - along * y) * n, (gz - along * z) * n)
 
 
-@kernel
+@part
 def clamped_slope(slope, focal, principal, size):
     margin = MARGIN * HALF * size / focal
     return min(max(slope, -(principal / focal + margin)), (size - principal) / focal + margin)
 
 
-@kernel
+@part
 def project_axes(i, means, quats, view, K, width, height):
     W0, W1, W2 = row3(view, 0), row3(view, 1), row3(view, 2)
     mean = row3(means, i)
@@ -127,52 +124,36 @@ def project_axes(i, means, quats, view, K, width, height):
     return ProjectedAxes((x, y, z), (sx, sy), inside, J, A, quat, n, R, B)
 
 
-@kernel
+@part
 def covariance(u, v):
-    """xx, xy, yy of U U^T, blurred, and its determinant."""
-    a, b, c = dot(u, u) + EPS2D, dot(u, v), dot(v, v) + EPS2D
-    return a, b, c, a * c - b * b
+    """xx, xy, yy of U U^T and its determinant before and after the blur.
+
+    Not xx yy - xy^2: for thin splats that is the small difference of large numbers.
+    """
+    xx, xy, yy = dot(u, u), dot(u, v), dot(v, v)
+    cross = (u[1] * v[2] - u[2] * v[1], u[2] * v[0] - u[0] * v[2], u[0] * v[1] - u[1] * v[0])
+    sharp = dot(cross, cross)
+    return xx, xy, yy, sharp, sharp + EPS2D * (xx + yy) + EPS2D * EPS2D
 
 
-@kernel
-def project_one(i, means, quats, scales, view, K, size, means2d, conics, depths, compensations):
-    p = project_axes(i, means, quats, view, K, size[0], size[1])
-    s = row3(scales, i)
-    a, b, c, det = covariance(times(p.B[0], s), times(p.B[1], s))
-    x, y, z = p.point
-    means2d[i, 0], means2d[i, 1] = K[0, 0] * x / z + K[0, 2], K[1, 1] * y / z + K[1, 2]
-    # comparisons, not isfinite: fast maths may fold the subtraction in that one, and NaN fails every comparison
-    drawn = z > NEAR and ZERO < det < LARGEST and abs(means2d[i, 0]) < LARGEST and abs(means2d[i, 1]) < LARGEST
-    depths[i] = z if drawn else ZERO
-    conics[i, 0], conics[i, 1], conics[i, 2] = c / det, -b / det, a / det
-    compensations[i] = math.sqrt(max(((a - EPS2D) * (c - EPS2D) - b * b) / det, ZERO))
-
-
-@parallel_kernel
-def project_forward(means, quats, scales, view, K, size, means2d, conics, depths, compensations):
-    """Fills means2d [N, 2], conics [N, 3], depths [N], compensations [N]; depth 0 marks a splat that is not drawn."""
-    for i in prange(means.shape[0]):
-        project_one(i, means, quats, scales, view, K, size, means2d, conics, depths, compensations)
-
-
-@kernel
-def covariance_gradient(conic, g_conic, cov, compensation, g_compensation):
+@part
+def covariance_gradient(cov, conic, g_conic, g_compensation):
     """dL/d covariance (xx, xy, yy of a symmetric matrix) from the gradients of the conic and the compensation."""
     qa, qb, qc = conic
     ga, gb, gc = g_conic[0], HALF * g_conic[1], g_conic[2]
     t00, t01 = ga * qa + gb * qb, ga * qb + gb * qc
     t10, t11 = gb * qa + gc * qb, gb * qb + gc * qc
-    a, b, c, det = cov
-    k = HALF * g_compensation / ((compensation + SMALLEST_COMPENSATION) * det)
-    ratio = compensation * compensation
+    xx, xy, yy, sharp, blurred = cov
+    ratio = sharp / blurred
+    k = HALF * g_compensation / ((math.sqrt(ratio) + SMALLEST_COMPENSATION) * blurred)
     return (
-        k * (c - EPS2D - ratio * c) - (qa * t00 + qb * t10),
-        k * b * (ratio - ONE) - (qa * t01 + qb * t11),
-        k * (a - EPS2D - ratio * a) - (qb * t01 + qc * t11),
+        k * (yy - ratio * (yy + EPS2D)) - (qa * t00 + qb * t10),
+        k * xy * (ratio - ONE) - (qa * t01 + qb * t11),
+        k * (xx - ratio * (xx + EPS2D)) - (qb * t01 + qc * t11),
     )
 
 
-@kernel
+@part
 def point_gradient(p, K, g_mean2d, g_depth, gA, view):
     """dL/d camera point from the gradients of its pixel, its depth and A."""
     fx, fy = K[0, 0], K[1, 1]
@@ -194,33 +175,28 @@ def point_gradient(p, K, g_mean2d, g_depth, gA, view):
     return (gx, gy, gz)
 
 
-@kernel
-def write_view_gradient(out, i, mean, p, g_point, gA):
-    """This splat's share of dL/d viewmat[:3, :4]."""
-    zero = (ZERO, ZERO, ZERO)
+@part
+def view_gradient(p, mean, g_point, gA):
+    """This splat's share of dL/d viewmat[:3, :4], as rows."""
     from_axes = (
-        combine(p.J[0], gA[0], ZERO, zero),
-        combine(p.J[2], gA[1], ZERO, zero),
+        (p.J[0] * gA[0][0], p.J[0] * gA[0][1], p.J[0] * gA[0][2]),
+        (p.J[2] * gA[1][0], p.J[2] * gA[1][1], p.J[2] * gA[1][2]),
         combine(p.J[1], gA[0], p.J[3], gA[1]),
     )
-    for row in range(3):
-        for column in range(3):
-            out[i, row, column] = g_point[row] * mean[column] + from_axes[row][column]
-        out[i, row, 3] = g_point[row]
+    return (
+        (*combine(g_point[0], mean, ONE, from_axes[0]), g_point[0]),
+        (*combine(g_point[1], mean, ONE, from_axes[1]), g_point[1]),
+        (*combine(g_point[2], mean, ONE, from_axes[2]), g_point[2]),
+    )
 
 
-@kernel
-def project_one_backward(
-    i, means, quats, scales, view, K, size, conics, compensations, g_means2d, g_conics, g_depths, g_compensations,
-    g_means, g_quats, g_scales, g_view,
-):  # fmt: skip
-    p = project_axes(i, means, quats, view, K, size[0], size[1])
-    s = row3(scales, i)
+@part
+def axes_gradient(p, s, g_cov):
+    """dL/d scales, dL/d quat (of any length) and dL/dA from the covariance's gradient (xx, xy, yy)."""
     u, v = times(p.B[0], s), times(p.B[1], s)
-    conic, g_conic = row3(conics, i), row3(g_conics, i)
-    vxx, vxy, vyy = covariance_gradient(conic, g_conic, covariance(u, v), compensations[i], g_compensations[i])
-    gu, gv = combine(TWO * vxx, u, TWO * vxy, v), combine(TWO * vxy, u, TWO * vyy, v)
-    g_scale = combine(ONE, times(gu, p.B[0]), ONE, times(gv, p.B[1]))
+    xx, xy, yy = TWO * g_cov[0], TWO * g_cov[1], TWO * g_cov[2]
+    gu, gv = combine(xx, u, xy, v), combine(xy, u, yy, v)
+    g_scales = combine(ONE, times(gu, p.B[0]), ONE, times(gv, p.B[1]))
     gB = (times(gu, s), times(gv, s))
     gR = (
         combine(p.A[0][0], gB[0], p.A[1][0], gB[1]),
@@ -228,28 +204,4 @@ def project_one_backward(
         combine(p.A[0][2], gB[0], p.A[1][2], gB[1]),
     )
     g_quat = rotation_backward(p.quat, p.inverse_norm, gR)
-    gA = (matrix_times_column(p.R, gB[0]), matrix_times_column(p.R, gB[1]))
-    g_point = point_gradient(p, K, (g_means2d[i, 0], g_means2d[i, 1]), g_depths[i], gA, view)
-    g_mean = row_times_matrix(g_point, (row3(view, 0), row3(view, 1), row3(view, 2)))
-    for k in range(3):
-        g_means[i, k], g_scales[i, k] = g_mean[k], g_scale[k]
-    for k in range(4):
-        g_quats[i, k] = g_quat[k]
-    if g_view.shape[0] > 0:
-        write_view_gradient(g_view, i, row3(means, i), p, g_point, gA)
-
-
-@parallel_kernel
-def project_backward(
-    means, quats, scales, view, K, size, conics, depths, compensations, g_means2d, g_conics, g_depths, g_compensations,
-    g_means, g_quats, g_scales, g_view,
-):  # fmt: skip
-    """Fills g_means [N, 3], g_quats [N, 4], g_scales [N, 3] and, if it has rows, g_view [N, 3, 4], all zero before."""
-    for i in prange(means.shape[0]):
-        # most splats of a closed surface are hidden and nothing pulls at them
-        pulled = g_conics[i, 0] != ZERO or g_conics[i, 2] != ZERO or g_depths[i] != ZERO or g_compensations[i] != ZERO
-        if depths[i] > ZERO and (pulled or g_means2d[i, 0] != ZERO or g_means2d[i, 1] != ZERO):
-            project_one_backward(
-                i, means, quats, scales, view, K, size, conics, compensations, g_means2d, g_conics, g_depths,
-                g_compensations, g_means, g_quats, g_scales, g_view,
-            )  # fmt: skip
+    return g_scales, g_quat, (matrix_times_column(p.R, gB[0]), matrix_times_column(p.R, gB[1]))

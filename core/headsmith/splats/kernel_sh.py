@@ -8,10 +8,12 @@ import numpy as np
 from numba import prange
 
 from headsmith.splats.compositing import SH_C0
-from headsmith.splats.jit import f32, kernel, parallel_kernel
+from headsmith.splats.jit import f32, kernel, parallel_kernel, part
 
 BLOCK = 256
 """splats that share one scratch array"""
+SCRATCH_ROWS = 4
+"""rows of 16 of the scratch array that both directions need: the basis and its derivatives by x, y and z"""
 ZERO, HALF, ONE, TWO, THREE = f32(0), f32(0.5), f32(1), f32(2), f32(3)
 C0, C1 = f32(SH_C0), f32(0.4886025119029199)
 C2, C2Z, C2Z0, C2XY = f32(1.092548430592079), f32(0.9461746957575601), f32(0.3153915652525201), f32(0.5462742152960395)
@@ -19,7 +21,7 @@ C3, C3XYZ, C3Z, C3Z0 = f32(0.5900435899266435), f32(2.890611442640554), f32(2.28
 C3ZZZ, C3ZZ0, C3ZXY = f32(1.865881662950577), f32(1.119528997770346), f32(1.445305721320277)
 
 
-@kernel
+@part
 def fill_basis(count, x, y, z, basis):
     """basis [16]: the first `count` (1, 4, 9 or 16) harmonics of a unit direction."""
     basis[0] = C0
@@ -35,10 +37,11 @@ def fill_basis(count, x, y, z, basis):
         basis[15] = -C3 * x * (x * x - THREE * y * y)
 
 
-@kernel
+@part
 def fill_basis_gradient(count, x, y, z, dx, dy, dz):
     """dx, dy, dz [16]: partial derivatives of the polynomials in `fill_basis`; band 0 has none."""
-    dx[:count], dy[:count], dz[:count] = ZERO, ZERO, ZERO
+    for k in range(count):
+        dx[k], dy[k], dz[k] = ZERO, ZERO, ZERO
     if count >= 4:
         dy[1], dz[2], dx[3] = -C1, C1, -C1
     if count >= 9:
@@ -57,27 +60,61 @@ def fill_basis_gradient(count, x, y, z, dx, dy, dz):
         dx[15], dy[15] = -THREE * C3 * (x * x - y * y), f32(6) * C3 * x * y
 
 
-@kernel
-def unit(directions, i):
-    x, y, z = directions[i, 0], directions[i, 1], directions[i, 2]
+@part
+def unit(x, y, z):
     inverse = ONE / max(math.sqrt(x * x + y * y + z * z), f32(1e-12))
     return x * inverse, y * inverse, z * inverse, inverse
 
 
+@kernel
+def color_towards(sh, i, count, direction, basis):
+    """max(0, 0.5 + basis times sh[i]) [N, K >= count, 3] for a direction of any length; sh[i, 0] itself for count 0."""
+    if count == 0:
+        return sh[i, 0, 0], sh[i, 0, 1], sh[i, 0, 2]
+    x, y, z, _ = unit(direction[0], direction[1], direction[2])
+    fill_basis(count, x, y, z, basis)
+    red, green, blue = HALF, HALF, HALF
+    for k in range(count):
+        red += basis[k] * sh[i, k, 0]
+        green += basis[k] * sh[i, k, 1]
+        blue += basis[k] * sh[i, k, 2]
+    # NaN stays, so that the caller can see it
+    return (ZERO if red < ZERO else red, ZERO if green < ZERO else green, ZERO if blue < ZERO else blue)
+
+
+@kernel
+def color_gradient(sh, i, count, direction, color, g_color, scratch, g_sh):
+    """Writes g_sh[i, :count] (:1 for count 0) and returns dL/d direction."""
+    if count == 0:
+        g_sh[i, 0, 0], g_sh[i, 0, 1], g_sh[i, 0, 2] = g_color[0], g_color[1], g_color[2]
+        return ZERO, ZERO, ZERO
+    x, y, z, inverse = unit(direction[0], direction[1], direction[2])
+    basis, bx, by, bz = scratch[0], scratch[1], scratch[2], scratch[3]
+    fill_basis(count, x, y, z, basis)
+    fill_basis_gradient(count, x, y, z, bx, by, bz)
+    red = g_color[0] if color[0] > ZERO else ZERO
+    green = g_color[1] if color[1] > ZERO else ZERO
+    blue = g_color[2] if color[2] > ZERO else ZERO
+    gx, gy, gz = ZERO, ZERO, ZERO
+    for k in range(count):
+        g_sh[i, k, 0], g_sh[i, k, 1], g_sh[i, k, 2] = red * basis[k], green * basis[k], blue * basis[k]
+        weighted = red * sh[i, k, 0] + green * sh[i, k, 1] + blue * sh[i, k, 2]
+        gx += weighted * bx[k]
+        gy += weighted * by[k]
+        gz += weighted * bz[k]
+    along = gx * x + gy * y + gz * z
+    return (gx - along * x) * inverse, (gy - along * y) * inverse, (gz - along * z) * inverse
+
+
 @parallel_kernel
 def sh_forward(directions, sh, count, colors):
-    """colors [N, 3] = max(0, 0.5 + sum of basis times sh [N, K >= count, 3]) for `directions` [N, 3] of any length."""
+    """Fills colors [N, 3] of coefficients sh [N, K >= count, 3] along directions [N, 3] of any length."""
     n = sh.shape[0]
     for block in prange((n + BLOCK - 1) // BLOCK):
         basis = np.empty(16, f32)
         for i in range(block * BLOCK, min(n, (block + 1) * BLOCK)):
-            x, y, z, _ = unit(directions, i)
-            fill_basis(count, x, y, z, basis)
-            for channel in range(3):
-                value = HALF
-                for k in range(count):
-                    value += basis[k] * sh[i, k, channel]
-                colors[i, channel] = max(value, ZERO)
+            direction = (directions[i, 0], directions[i, 1], directions[i, 2])
+            colors[i, 0], colors[i, 1], colors[i, 2] = color_towards(sh, i, count, direction, basis)
 
 
 @parallel_kernel
@@ -85,22 +122,11 @@ def sh_backward(directions, sh, count, colors, g_colors, g_directions, g_sh):
     """Fills g_directions [N, 3] and the first `count` rows of g_sh [N, K, 3]."""
     n = sh.shape[0]
     for block in prange((n + BLOCK - 1) // BLOCK):
-        scratch = np.empty((4, 16), f32)
-        basis, bx, by, bz = scratch[0], scratch[1], scratch[2], scratch[3]
+        scratch = np.empty((SCRATCH_ROWS, 16), f32)
         for i in range(block * BLOCK, min(n, (block + 1) * BLOCK)):
-            x, y, z, inverse = unit(directions, i)
-            fill_basis(count, x, y, z, basis)
-            fill_basis_gradient(count, x, y, z, bx, by, bz)
-            gx, gy, gz = ZERO, ZERO, ZERO
-            for channel in range(3):
-                g = g_colors[i, channel] if colors[i, channel] > ZERO else ZERO
-                for k in range(count):
-                    g_sh[i, k, channel] = g * basis[k]
-                    weighted = g * sh[i, k, channel]
-                    gx += weighted * bx[k]
-                    gy += weighted * by[k]
-                    gz += weighted * bz[k]
-            along = gx * x + gy * y + gz * z
-            g_directions[i, 0] = (gx - along * x) * inverse
-            g_directions[i, 1] = (gy - along * y) * inverse
-            g_directions[i, 2] = (gz - along * z) * inverse
+            direction = (directions[i, 0], directions[i, 1], directions[i, 2])
+            color = (colors[i, 0], colors[i, 1], colors[i, 2])
+            g_color = (g_colors[i, 0], g_colors[i, 1], g_colors[i, 2])
+            g_directions[i, 0], g_directions[i, 1], g_directions[i, 2] = color_gradient(
+                sh, i, count, direction, color, g_color, scratch, g_sh
+            )

@@ -11,6 +11,7 @@ from torch import Tensor
 from headsmith.splats.compositing import (
     ALPHA_MAX,
     ALPHA_MIN,
+    DEPTH_ALPHA_MIN,
     EPS2D_PX2,
     FRUSTUM_MARGIN,
     NEAR_M,
@@ -77,7 +78,7 @@ def sh_basis(directions: Tensor, degree: int) -> Tensor:
 
 def colors_of(sh: Tensor, means: Tensor, viewmat: Tensor, degree: int) -> Tensor:
     """[N, 3] colour towards the camera from coefficients `sh` [N, K, 3]."""
-    centre = -viewmat[:3, :3].T @ viewmat[:3, 3]
+    centre = torch.inverse(viewmat)[:3, 3]
     basis = sh_basis(torch.nn.functional.normalize(means - centre, dim=-1), degree)
     return ((basis[..., None] * sh[:, : basis.shape[1]]).sum(1) + 0.5).clamp_min(0)
 
@@ -126,12 +127,22 @@ def ssim_map(a: Tensor, b: Tensor) -> Tensor:
 
 def rasterize_dense(
     means: Tensor, quats: Tensor, scales: Tensor, opacities: Tensor, colors: Tensor, *, viewmat: Tensor, K: Tensor,
-    width: int, height: int, sh_degree: int, background: Tensor | None = None, antialiased: bool = False,
-) -> tuple[Tensor, Tensor]:  # fmt: skip
-    """One camera: image [H, W, 3] and alpha [H, W, 1]; the arguments are those of `rasterize`."""
+    width: int, height: int, sh_degree: int | None = None, background: Tensor | None = None,
+    render_mode: str = "RGB", antialiased: bool = False,
+) -> tuple[Tensor, Tensor, Tensor]:  # fmt: skip
+    """One camera: image [H, W, n], alpha [H, W, 1] and means2d [N, 2]; the arguments are those of `rasterize`."""
     means2d, conics, depths, compensation = project(means, quats, scales, viewmat, K, (width, height))
     if antialiased:
         opacities = opacities * compensation
-    rgb = colors_of(colors, means, viewmat, sh_degree)
-    image, alpha = composite(means2d, conics, rgb, opacities, depths, (width, height))
-    return (image if background is None else image + (1 - alpha) * background), alpha
+    parts = []
+    if "RGB" in render_mode:
+        parts.append(colors if sh_degree is None else colors_of(colors, means, viewmat, sh_degree))
+    if "D" in render_mode:
+        parts.append(depths[:, None])
+    image, alpha = composite(means2d, conics, torch.cat(parts, 1), opacities, depths, (width, height))
+    if background is not None and "RGB" in render_mode:
+        behind = torch.cat([background, background.new_zeros(image.shape[-1] - 3)])
+        image = image + (1 - alpha) * behind
+    if "ED" in render_mode:
+        image = torch.cat([image[..., :-1], image[..., -1:] / alpha.clamp_min(DEPTH_ALPHA_MIN)], -1)
+    return image, alpha, means2d

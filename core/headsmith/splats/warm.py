@@ -22,7 +22,7 @@ def warm() -> None:
     K = torch.tensor([[SIZE_PX, 0, SIZE_PX / 2], [0, SIZE_PX, SIZE_PX / 2], [0, 0, 1.0]])
     image, alpha, _ = rasterize(
         means, quats, torch.full((n, 3), 0.05), torch.full((n,), 0.7), sh, viewmats=view, Ks=K, width=SIZE_PX,
-        height=SIZE_PX)  # fmt: skip
+        height=SIZE_PX, sh_degree=0)  # fmt: skip
     weight = torch.full((SIZE_PX, SIZE_PX), SIZE_PX**-2.0)
     (weighted_ssim(image, torch.zeros_like(image), weight) + alpha.mean()).backward()
 
