@@ -30,6 +30,8 @@ from headsmith.bench.training import (
     unknowns_of,
 )
 
+STAGES = {"project": ("See", "Project"), "blend": ("Blend", "_F")}
+"""the autograd functions of each stage, ours and the prototype's, as torch's profiler names them"""
 FIELDS = ("means", "quats", "scales", "opacities", "sh", "viewmat", "K")
 
 
@@ -95,6 +97,30 @@ def compare(prototype: SimpleNamespace, scene: Scene, repeats: int) -> dict[str,
     return rows
 
 
+def stage_ms(work: Work) -> dict[str, float]:
+    """{autograd function: milliseconds} of one call; a backward pass has "Backward" after the name."""
+    with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU]) as profile:
+        work()
+    return {event.key: event.cpu_time_total / 1000 for event in profile.key_averages()}
+
+
+def compare_stages(prototype: SimpleNamespace, scene: Scene, repeats: int) -> dict[str, dict[str, float]]:
+    """As `compare`, of the parts of forward+backward."""
+    works = [forward_backward_of(render, scene) for render in (render_ours, renderer(prototype))]
+    least: dict[str, list[float]] = {}
+    for _ in range(repeats):
+        for side, work in enumerate(works):
+            times = stage_ms(work)
+            for stage, names in STAGES.items():
+                for suffix in ("", "Backward"):
+                    best = least.setdefault(stage + suffix.lower(), [float("inf")] * 2)
+                    best[side] = min(best[side], times[names[side] + suffix])
+    return {
+        stage: {"ours_ms": round(ours, 3), "prototype_ms": round(other, 3), "times_faster": round(other / ours, 3)}
+        for stage, (ours, other) in least.items()
+    }
+
+
 def picture_difference(prototype: SimpleNamespace, scene: Scene) -> float:
     """The largest difference of the two pictures, 0..1."""
     unknowns = unknowns_of(scene)
@@ -116,6 +142,7 @@ def main() -> None:
         for kind in SCENES:
             scene = make_scene(kind, count)
             rows = compare(prototype, scene, options.repeats)
+            rows |= compare_stages(prototype, scene, options.repeats)
             result.setdefault(kind, {})[str(count)] = rows | {
                 "largest_difference": picture_difference(prototype, scene)
             }
