@@ -22,7 +22,7 @@ MAX_PEAK_BYTES = 48 << 20
 def whole(name: str, bands: int = 0) -> bytes:
     encode = splat_formats()[name].encode_splats
     assert encode is not None
-    return encode(lopsided_splats(0 if name == "splat" else bands, cells=(5, 6, 4)), None)
+    return encode(lopsided_splats(0 if name == "splat" else bands, cells=(5, 6, 4)), splat_formats()[name].options())
 
 
 def outcome(name: str, data: bytes) -> Splats | str:

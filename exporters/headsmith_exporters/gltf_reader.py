@@ -92,7 +92,7 @@ def read_accessor(glb: Glb, index: Any, width: int, most: int) -> F32:
     if not isinstance(component, int) or component not in _COMPONENTS:
         raise bad_splats(glb.name, "an unknown component type", "one of glTF 2.0")
     if count > most:
-        raise bad_splats(glb.name, f"an accessor of {count} elements", f"at most {most} splats")
+        raise bad_splats(glb.name, f"an accessor of {count} elements", f"at most {most} in this file")
     dtype = np.dtype(_COMPONENTS[component])
     values = _strided(glb, accessor, count, np.dtype((dtype, (width,))))
     if accessor.get("normalized") is True and dtype.kind in "iu":

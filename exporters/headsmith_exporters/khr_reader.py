@@ -10,7 +10,7 @@ from headsmith.asset.avatar import Splats
 from headsmith.asset.harmonics import BAND_SIZES
 from headsmith.types import F32
 from headsmith_exporters.gltf_reader import Glb, read_accessor, read_glb
-from headsmith_exporters.splats import MAX_SPLATS, bad_splats, check_count, checked_splats
+from headsmith_exporters.splats import MAX_SPLATS, bad_splats, checked_splats
 
 EXTENSION = "KHR_gaussian_splatting"
 SUPPORTED = {
@@ -22,6 +22,8 @@ SUPPORTED = {
 SH_ATTRIBUTES = tuple(f"{EXTENSION}:SH_DEGREE_{degree}_COEF_{k}" for degree in range(4) for k in range(2 * degree + 1))
 _REQUIRED = ("kernel", "colorSpace")
 _HARMLESS = {EXTENSION, "KHR_mesh_quantization"}
+_LEAST_BYTES_A_SPLAT = 23
+"""position, rotation, scale and opacity in bytes, one colour in floats"""
 _PLACED_BY = ("matrix", "translation", "rotation", "scale")
 
 
@@ -38,14 +40,15 @@ def decode_khr(data: bytes, name: str) -> Splats:
     if any(key in node for node in glb.objects("nodes") for key in _PLACED_BY):
         raise bad_splats(name, "a node that is moved or turned", "splats where they stand")
     parts: list[dict[str, F32]] = []
-    count = 0
+    # primitives may share data, and a small file could announce any number of them
+    most, count = min(MAX_SPLATS, len(glb.binary) // _LEAST_BYTES_A_SPLAT), 0
     for mesh in glb.objects("meshes"):
         for primitive in glb.objects("primitives", mesh):
             extension = glb.object("extensions", primitive).get(EXTENSION)
             if extension is not None:
                 _check_extension(primitive, extension, name)
-                parts.append(_read_primitive(glb, primitive, MAX_SPLATS - count))
-                count = check_count(count + len(parts[-1]["means"]), name)
+                parts.append(_read_primitive(glb, primitive, most - count))
+                count += len(parts[-1]["means"])
     if not parts:
         raise bad_splats(name, f"no mesh with {EXTENSION}", "a GLB of splats")
     return checked_splats(_joined(parts), name)

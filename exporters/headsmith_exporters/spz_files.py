@@ -75,8 +75,8 @@ def read_gzip(data: bytes, name: str) -> tuple[SpzHeader, tuple[bytes, ...]]:
     if header.flags & ~_ANTIALIASED:
         # what vendors append stands behind the splats
         content = content[:size]
-    elif len(content) == size and not inflate.eof:
-        raise bad_splats(name, "no end of the gzip data", "a whole .spz file")
+    elif len(content) == size and (not inflate.eof or inflate.unused_data):
+        raise bad_splats(name, "no end of the gzip data, or more after it", "a whole .spz file")
     check_size(len(content), size, name)
     return header, tuple(content[a:b] for a, b in pairwise(accumulate(header.stream_sizes, initial=0)))
 
@@ -106,6 +106,7 @@ def read_zstd(data: bytes, name: str) -> tuple[SpzHeader, tuple[bytes, ...]]:
             raise bad_splats(name, "damaged Zstandard data", "a whole .spz file")
         streams.append(stream)
         place += packed
+    check_size(len(data), place, name, "bytes")
     return header, tuple(streams)
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from hostile import outcome, refusal, whole
 
-FORMATS = ("splat", "compressed.ply", "sog")
+FORMATS = ("splat", "compressed.ply", "sog", "spz", "spz4", "khr")
 
 
 @pytest.mark.parametrize("name", FORMATS)
@@ -52,7 +52,12 @@ def test_pieces_cut_out_or_doubled(name: str, data: st.DataObject) -> None:
 
 @pytest.mark.parametrize("name", FORMATS)
 @settings(max_examples=60, deadline=None)
-@given(tail=st.binary(max_size=400), start=st.sampled_from([b"", b"ply\n", b"PK\3\4", whole("compressed.ply")[:700]]))
+@given(
+    tail=st.binary(max_size=400),
+    start=st.sampled_from(
+        [b"", b"ply\n", b"PK\3\4", b"NGSP\4\0\0\0", b"\x1f\x8b\x08\0", b"glTF\2\0\0\0", whole("compressed.ply")[:700]]
+    ),
+)
 def test_random_bytes(name: str, tail: bytes, start: bytes) -> None:
     outcome(name, start + tail)
 
