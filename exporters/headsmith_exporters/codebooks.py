@@ -11,7 +11,7 @@ ENTRIES = 256
 _ROUNDS = 12
 _SAMPLES = 1 << 16
 _PALETTE_ROUNDS = 6
-_AT_A_TIME = 1 << 12
+_AT_A_TIME = 1 << 10
 
 Rows = NDArray[np.int64]
 
