@@ -40,7 +40,7 @@ def run(options: argparse.Namespace) -> int:
     result = run_bench(params, watcher(options.progress))
     if folder is not None:
         write(result, folder)
-    print(json.dumps(result, sort_keys=True) if options.json else as_text(result))
+    print(json.dumps(result) if options.json else as_text(result))
     return 0
 
 
@@ -59,7 +59,7 @@ def write(result: dict[str, Any], folder: Path) -> None:
 
     folder.mkdir(exist_ok=True)
     text, picture = folder / ".bench.json.part", folder / ".bench.png.part"
-    text.write_text(json.dumps(result, indent=1, sort_keys=True) + "\n")
+    text.write_text(json.dumps(result, indent=1) + "\n")
     write_plot(result, picture)
     os.replace(text, folder / "bench.json")
     os.replace(picture, folder / "bench.png")

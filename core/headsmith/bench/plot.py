@@ -24,13 +24,15 @@ def write_plot(result: dict[str, Any], path: Path) -> None:
     from matplotlib.figure import Figure
 
     scenes = result["splats"]
-    figure = Figure(figsize=(1 + 4.4 * len(scenes), 4.4), layout="constrained")
+    figure = Figure(figsize=(1 + 4.4 * len(scenes), 4.6), layout="constrained")
     panels = figure.subplots(1, len(scenes), sharey=True, squeeze=False)[0]
     for panel, (kind, by_count) in zip(panels, scenes.items(), strict=True):
         _draw(panel, by_count)
         panel.set_title(TITLES[kind], fontsize=10, color=INK)
     panels[0].set_ylabel("milliseconds")
-    panels[0].legend(frameon=False, fontsize=9)
+    figure.legend(
+        *panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=4, frameon=False, fontsize=9
+    )
     machine = result["machine"]
     figure.suptitle(f"Splats on {machine['cpu']}, {machine['threads']} threads, {result['size_px']}² pixels",
                     fontsize=11, color=INK)  # fmt: skip
@@ -40,11 +42,12 @@ def write_plot(result: dict[str, Any], path: Path) -> None:
 def _draw(panel: Any, by_count: dict[str, dict[str, float]]) -> None:
     from matplotlib.ticker import FuncFormatter, NullFormatter
 
-    counts = [int(count) for count in by_count]
+    counts = sorted(map(int, by_count))
+    rows = [by_count[str(count)] for count in counts]
     for label, key, color, marker in SERIES:
-        panel.plot(counts, [times[key] for times in by_count.values()], color=color, marker=marker, label=label)
+        panel.plot(counts, [times[key] for times in rows], color=color, marker=marker, label=label)
     label, key = FLOOR
-    panel.plot(counts, [times[key] for times in by_count.values()], color=INK, linestyle="--", linewidth=1, label=label)
+    panel.plot(counts, [times[key] for times in rows], color=INK, linestyle="--", linewidth=1, label=label)
     panel.set(xscale="log", yscale="log", xlabel="splats")
     panel.set_xticks(counts)
     panel.xaxis.set_major_formatter(FuncFormatter(lambda count, _: f"{count / 1000:g}k"))
