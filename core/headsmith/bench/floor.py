@@ -21,13 +21,13 @@ ROWS, COLUMNS = 8, 128
 ROUNDS = 40_000
 TRIES = 5
 
-OPERATIONS_FORWARD = 24
+OPERATIONS_FORWARD = 23
 """vector operations of one blend, a fused multiply-add counting as one: 2 for the offset to the pixel, 5 for sigma, 10
-for its exponential, 1 for alpha, 2 for the transmittance, 1 for the weight, 3 for the colour; choices not counted"""
-OPERATIONS_BACKWARD = 42
+for its exponential, 1 for alpha, 1 for the transmittance, 1 for the weight, 3 for the colour; choices not counted"""
+OPERATIONS_BACKWARD = 41
 """18 for offset, sigma, exponential and alpha again, 3 for the transmittance before (a division counts as one), 1 for
-the weight, 3 + 3 for colour and its gradient, 4 for alpha's, 3 for opacity's and sigma's, 7 for the conic's and the
-mean's"""
+the weight, 3 + 3 for colour and its gradient, 3 for alpha's and what lies behind, 3 for opacity's and sigma's, 7 for
+the mean's and the conic's"""
 
 
 @njit(cache=True, parallel=True, error_model="numpy", fastmath={"contract"})
