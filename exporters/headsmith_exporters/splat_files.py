@@ -32,6 +32,8 @@ def convert_splats(source: str | Path, target: str | Path, *, force: bool = Fals
     chosen = _format_to_write(target)
     check_free([target], force)
     splats, _ = _read(Path(source))
+    if len(splats) == 0:
+        raise InputError(source, found="no splats in it", expected="at least one", action="give another file")
     assert chosen.encode_splats is not None
     data = chosen.encode_splats(splats, chosen.options())
     write_files({target: data})

@@ -102,6 +102,15 @@ def test_we_read_what_splat_transform_wrote(readers: Any, tmp_path: Path, name: 
 
 
 @pytest.mark.parametrize("name", FORMATS)
+def test_splat_transform_turns_them_as_it_turns_our_ply(readers: Any, tmp_path: Path, name: str) -> None:
+    """The same way up: its own conversion to .ply gives the numbers of our .ply."""
+    splats = lopsided_splats()
+    (tmp_path / f"a.{name}").write_bytes(encoded(name, splats))
+    readers.run("splat_writer.mjs", tmp_path / f"a.{name}", tmp_path / "b.ply")
+    assert_within(cloud_errors(decoded("ply", (tmp_path / "b.ply").read_bytes()), splats), name)
+
+
+@pytest.mark.parametrize("name", FORMATS)
 def test_extreme_splats_survive(name: str) -> None:
     splats = lopsided_splats(3)
     means, scales, opacities, sh0 = (getattr(splats, f).copy() for f in ("means", "scales", "opacities", "sh0"))

@@ -12,6 +12,7 @@ import pytest
 
 from conftest import run_headsmith
 from headsmith.asset.avatar import Avatar, Splats
+from headsmith.asset.ply import encode_ply
 from headsmith.errors import InputError
 from headsmith_exporters import convert_splats, describe_splats, export, is_splat_file, read_splats, splat_formats
 from headsmith_exporters.registry import suffix_of
@@ -95,6 +96,15 @@ def test_refusals(avatar: Avatar, tmp_path: Path) -> None:
     with pytest.raises(InputError) as error:
         describe_splats("nul\0.ply")
     sentence(error)
+
+
+def test_a_file_without_splats_is_not_converted(avatar: Avatar, tmp_path: Path) -> None:
+    none = Splats(**{name: values[:0] for name, values in vars(avatar.splats.splats).items()})
+    (tmp_path / "none.ply").write_bytes(encode_ply(none))
+    assert len(read_splats(tmp_path / "none.ply")) == 0
+    assert describe_splats(tmp_path / "none.ply")["bounds_m"] == {"min": None, "max": None}
+    with pytest.raises(InputError, match="no splats"):
+        convert_splats(tmp_path / "none.ply", tmp_path / "none.splat")
 
 
 def test_a_file_larger_than_any_is_not_read(tmp_path: Path) -> None:
