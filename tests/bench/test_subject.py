@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+from argparse import Namespace
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
+from headsmith.bench import quality_command
 from headsmith.bench.estimate import Estimate, EstimateParams, estimate
 from headsmith.bench.quality import QualityParams, QualityResult, as_text, measure_quality, over
 from headsmith.bench.subject import Shot, Subject, SubjectParams, make_subject, photograph
@@ -19,6 +23,7 @@ from headsmith.bench.subject_views import (
     photograph_all,
     pose,
 )
+from headsmith.errors import InputError
 from headsmith.head_model.raster import rasterize
 from headsmith.splats import SplatParams
 from headsmith.splats.presets import many_views
@@ -132,3 +137,15 @@ def test_result_can_be_shown(measured: QualityResult, pictures: Photographs) -> 
     assert measured.sheet.shape == (3 * size, (3 + 3) * size, 3)
     first = np.clip(over(pictures.held_out_views[0], 1.0) * 255 + 0.5, 0, 255).astype(np.uint8)
     assert np.array_equal(measured.sheet[:size, :size], first)
+
+
+def test_command_writes_table_and_pictures(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    params = QualityParams(replace(SUBJECT, ribbons=100), replace(STUDIO, training=2, held_out=1, untrained=1),
+                           splat_params(1), ESTIMATE)  # fmt: skip
+    folder = tmp_path / "out"
+    options = Namespace(output=folder, force=False, json=True, progress="none")
+    assert quality_command.run(options, params) == 0
+    assert json.loads(capsys.readouterr().out) == json.loads((folder / "quality.json").read_text())
+    assert np.asarray(Image.open(folder / "quality.png")).shape[0] == 3 * STUDIO.size_px
+    with pytest.raises(InputError, match=r"quality\.json"):
+        quality_command.run(options, params)

@@ -16,7 +16,8 @@ EXAMPLES = """examples:
   headsmith bench                                  a table: rasteriser, training step, driving
   headsmith bench --counts 20000,100000 --scenes fit --json
   headsmith bench -o out                           also writes out/bench.json and out/bench.png
-  headsmith bench --references                     beside other rasterisers that run on a CPU; takes minutes"""
+  headsmith bench --references                     beside other rasterisers that run on a CPU; takes minutes
+  headsmith bench --quality -o out                 how well splats show a known head; takes minutes"""
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
@@ -25,13 +26,28 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument("--scenes", default="brief,fit", help="brief (splats of one size), fit (sized by spacing)")
     command.add_argument("--repeats", type=int, default=7, help="the least time of this many counts")
     command.add_argument("--references", action="store_true", help="measure other CPU rasterisers too")
-    command.add_argument("-o", "--output", type=Path, metavar="DIR", help="write bench.json and bench.png there")
+    command.add_argument(
+        "--quality",
+        action="store_true",
+        help="instead of times, measure how well splats that saw some pictures of a head show others",
+    )
+    command.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        metavar="DIR",
+        help="write bench.json and bench.png there, or quality.json and quality.png",
+    )
     command.add_argument("--force", action="store_true", help="replace existing files")
     command.add_argument("--progress", default="auto", choices=STYLES)
 
 
 def run(options: argparse.Namespace) -> int:
     """Runs the benchmark and prints it; raises InputError for options that cannot be used."""
+    if options.quality:
+        from headsmith.bench import quality_command
+
+        return quality_command.run(options)
     params = params_from(options)
     folder = None if options.output is None else checked_folder(options.output, options.force)
     from headsmith.bench.run import run_bench

@@ -66,14 +66,14 @@ def checked_repeats(repeats: int) -> int:
     return repeats
 
 
-def checked_folder(folder: Path, force: bool) -> Path:
-    """The folder to write to, if that can succeed: it may be missing, its parent may not; raises InputError."""
+def checked_folder(folder: Path, force: bool, files: tuple[str, ...] = ("bench.json", "bench.png")) -> Path:
+    """The folder to write `files` to, if that can succeed: it may be missing, its parent may not; raises InputError."""
     if folder.exists() and not folder.is_dir():
         raise InputError(folder, found="a file", expected="a folder", action="choose another name")
     if not folder.exists() and not folder.absolute().parent.is_dir():
         raise InputError(folder, found="no such folder to put it in", expected="an existing parent folder",
                          action="create it first")  # fmt: skip
-    taken = [name for name in ("bench.json", "bench.png") if (folder / name).exists()]
+    taken = [name for name in files if (folder / name).exists()]
     if taken and not force:
         raise InputError(folder / taken[0], found="an existing file", expected="a free name",
                          action="give --force to replace it, or choose another folder")  # fmt: skip

@@ -8,7 +8,7 @@ from headsmith.splats.params import LearningRates, Limits, Pulls, SplatParams
 def many_views(max_splats: int = 50_000, steps: int = 3000, seed: int = 0, device: str = "cpu") -> SplatParams:
     """For dozens of pictures from all sides with known cameras and poses: they outweigh any first guess.
 
-    Nothing pulls splats back to where they started, and they may go, grow and shrink much farther than one photo allows.
+    Nothing pulls splats back to where they started; they may go, grow and shrink much farther than one photo allows.
     Found on the subject of `headsmith.bench.quality`.
     """
     return SplatParams(

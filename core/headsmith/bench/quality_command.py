@@ -1,0 +1,37 @@
+"""`headsmith bench --quality`: prints the table of held-out figures, and writes it with pictures."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from pathlib import Path
+
+from headsmith.bench.params import checked_folder
+from headsmith.bench.quality import QualityParams, QualityResult, as_text, measure_quality
+from headsmith.progress import watcher
+
+FILES = ("quality.json", "quality.png")
+
+
+def run(options: argparse.Namespace, params: QualityParams | None = None) -> int:
+    """Measures and reports; raises InputError for an output that cannot be written."""
+    params = params or QualityParams()
+    folder = None if options.output is None else checked_folder(options.output, options.force, FILES)
+    result = measure_quality(params, watcher(options.progress))
+    if folder is not None:
+        write(result, folder)
+    print(json.dumps(result.figures, sort_keys=True) if options.json else as_text(result.figures))
+    return 0
+
+
+def write(result: QualityResult, folder: Path) -> None:
+    """quality.json and quality.png; a reader sees a whole file or none."""
+    from PIL import Image
+
+    folder.mkdir(exist_ok=True)
+    text, picture = (folder / f".{name}.part" for name in FILES)
+    text.write_text(json.dumps(result.figures, indent=1, sort_keys=True) + "\n")
+    Image.fromarray(result.sheet).save(picture, "PNG")
+    os.replace(text, folder / FILES[0])
+    os.replace(picture, folder / FILES[1])
