@@ -35,9 +35,9 @@ def measure_references(params: BenchParams, progress: Progress) -> dict[str, Any
 
 
 def _timed(renderers: dict[str, Renderer], scene: Scene, repeats: int, progress: Progress) -> dict[str, Any]:
-    forward = least_ms({name: forward_of(render, scene) for name, render in renderers.items()}, repeats)
+    forward = least_ms({name: forward_of(render, scene) for name, render in renderers.items()}, repeats, 1)
     progress(0.3)
-    both = least_ms({name: forward_backward_of(render, scene) for name, render in renderers.items()}, repeats)
+    both = least_ms({name: forward_backward_of(render, scene) for name, render in renderers.items()}, repeats, 1)
     rows = {}
     for name, render in renderers.items():
         rows[name] = {

@@ -9,13 +9,13 @@ Work = Callable[[], object]
 WARM_UPS = 2
 
 
-def least_ms(works: Mapping[str, Work], repeats: int) -> dict[str, float]:
-    """The least of `repeats` times of each work, milliseconds, after two unmeasured calls.
+def least_ms(works: Mapping[str, Work], repeats: int, warm_ups: int = WARM_UPS) -> dict[str, float]:
+    """The least of `repeats` times of each work, milliseconds, after `warm_ups` unmeasured calls.
 
     The works take turns, so that a slow spell of the machine meets all of them and their ratios stay true.
     """
     for work in works.values():
-        for _ in range(WARM_UPS):
+        for _ in range(warm_ups):
             work()
     least = dict.fromkeys(works, float("inf"))
     for _ in range(repeats):
