@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageDraw
 
-from headsmith.asset import Avatar, Pose, neutral_pose, pose_from, posed_splats, posed_vertices
+from headsmith.asset import Avatar, Driver, Pose, neutral_pose, pose_from, posed_splats, posed_vertices
+from headsmith.asset.cameras import orbit_camera
 from headsmith.head_model.shading import render_textured
 from headsmith.splats import render_splats
+from headsmith.splats.likeness import comparison_shots
 from headsmith.types import F32, U8, Camera, Frame
 
 BACKGROUND = 0.92
@@ -34,22 +36,6 @@ class Shot:
     pose: Pose
     background: float = BACKGROUND
     """grey, sRGB 0..1"""
-
-
-def orbit_camera(avatar: Avatar, yaw_deg: float = 0.0, pitch_deg: float = 0.0, size_px: int = 384) -> Camera:
-    """A camera that looks at the head's middle; positive yaw shows the subject's left side (+X)."""
-    points = np.concatenate([avatar.head.vertices, avatar.splats.splats.means])
-    low, high = np.percentile(points, [0.5, 99.5], axis=0)
-    center = (low + high) / 2
-    radius = float(max(high[1] - center[1], np.percentile(np.linalg.norm((points - center)[:, ::2], axis=1), 99)))
-    distance = max(1.2, 5 * radius)
-    yaw, pitch = np.radians([yaw_deg, pitch_deg])
-    back = np.array([np.sin(yaw) * np.cos(pitch), np.sin(pitch), np.cos(yaw) * np.cos(pitch)])
-    right = np.array([np.cos(yaw), 0.0, -np.sin(yaw)])
-    R = np.stack([right, -np.cross(back, right), -back])
-    T = np.eye(4, dtype=np.float32)
-    T[:3, :3], T[:3, 3] = R, -R @ (center + distance * back)
-    return Camera(0.45 * size_px * distance / radius, (size_px / 2, size_px / 2), (size_px, size_px), T)
 
 
 def render_splat_view(avatar: Avatar, shot: Shot) -> tuple[F32, F32]:
@@ -91,6 +77,21 @@ def expressions(avatar: Avatar, size_px: int = 256) -> U8:
     camera = orbit_camera(avatar, size_px=size_px)
     shots = [Shot(camera, pose_from(avatar, weights, {})) for weights in EXPRESSIONS.values()]
     return _sheet(avatar, shots, list(EXPRESSIONS))
+
+
+def level_sheet(full: Avatar, level: Avatar, size_px: int = 384) -> U8:
+    """All splats above a level's fewer ones, and below them four times their difference, from the compared sides."""
+    drivers, rows = {f"{len(a.splats.splats)} splats": Driver(a) for a in (full, level)}, []
+    shots = comparison_shots(full, size_px)
+    pictures = [
+        [to_uint8(render_splats(driver.splats(pose), camera, (BACKGROUND,) * 3)[0]) for camera, pose in shots.values()]
+        for driver in drivers.values()
+    ]
+    for name, row in zip(drivers, pictures, strict=True):
+        rows.append(_labelled(row, [f"{name}, {view}" for view in shots]))
+    apart = [np.abs(a.astype(int) - b) * 4 for a, b in zip(*pictures, strict=True)]
+    rows.append(np.concatenate([np.minimum(picture, 255).astype(np.uint8) for picture in apart], axis=1))
+    return np.concatenate(rows)
 
 
 def beside_photo(avatar: Avatar, frame: Frame) -> U8:

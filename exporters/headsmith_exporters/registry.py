@@ -90,6 +90,15 @@ def suffix_of(path: str | Path) -> str:
     return max(known, key=len, default=path.suffix.lower())
 
 
+def check_output(path: Path, chosen: Format, force: bool) -> None:
+    """Raises InputError unless the format may write a file at `path`."""
+    suffix = suffix_of(path)
+    if suffix != chosen.suffix:
+        raise InputError(path, found=f"the suffix '{suffix}'", expected=f"'{chosen.suffix}'",
+                         action=f"name a {chosen.suffix} file")  # fmt: skip
+    check_free([path], force)
+
+
 def export(
     avatar: Avatar, path: str | Path, format_name: str, options: Any = None, *, force: bool = False
 ) -> ExportResult:
@@ -100,12 +109,8 @@ def export(
     place that cannot be written.
     """
     chosen, path = format_named(format_name), Path(path)
-    suffix = suffix_of(path)
-    if suffix != chosen.suffix:
-        raise InputError(path, found=f"the suffix '{suffix}'", expected=f"'{chosen.suffix}'",
-                         action=f"name a {chosen.suffix} file")  # fmt: skip
-    check_free([path], force)
-    encoded = chosen.encode(avatar, path.name[: -len(suffix)], chosen.options() if options is None else options)
+    check_output(path, chosen, force)
+    encoded = chosen.encode(avatar, path.name[: -len(chosen.suffix)], chosen.options() if options is None else options)
     *companions, main = encoded.files
     written = {path.with_name(name): encoded.files[name] for name in companions}
     check_free(written, force)
