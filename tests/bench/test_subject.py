@@ -79,10 +79,10 @@ def test_pictures_have_soft_edges_and_known_alpha(pictures: Photographs) -> None
     for truth in pictures.training:
         soft = (truth.alpha > 0.05) & (truth.alpha < 0.95)
         assert 0.2 < (truth.alpha > 0.5).mean() < 0.7
-        assert 0.005 < soft.mean() < 0.2
+        assert 0.005 < soft.mean() < 0.35
         assert truth.image[truth.alpha == 0].max() == 0
         assert (truth.hair <= truth.alpha + 1e-6).all()
-        assert truth.hair.max() == 1
+        assert truth.hair.max() > 0.999
 
 
 def test_hair_turns_with_the_skull(subject: Subject, pictures: Photographs) -> None:
@@ -114,7 +114,7 @@ def test_estimated_hair_covers_the_hair(subject: Subject, pictures: Photographs,
 
 
 def test_estimated_texture_shows_what_was_photographed(pictures: Photographs, known: Estimate) -> None:
-    bare = (pictures.training[4].hair < 0.01) & (pictures.training[4].alpha == 1)
+    bare = (pictures.training[4].hair < 0.01) & (pictures.training[4].alpha > 0.999)
     skin = pictures.training[4].image[bare].mean(0)
     texels = known.texture.albedo[known.texture.observed > 0.9].astype(np.float32)
     nearest = np.abs(texels - skin).max(1).min()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import ndimage
 
 from headsmith.asset.normals import vertex_normals
 from headsmith.bench.subject_hair import Hair, grow_ribbons
@@ -27,6 +28,8 @@ class SubjectParams:
     """of each identity coefficient"""
     supersample: int = 3
     """pictures are rendered at this multiple and averaged down"""
+    lens_px: float = 0.6
+    """standard deviation of the blur of lens and sensor: no camera's picture is sharper than its pixels"""
 
 
 LIGHT = np.zeros((9, 3), np.float32)
@@ -45,7 +48,7 @@ class Subject:
     albedo: U8
     """[T, T, 3] sRGB"""
     hair: Hair
-    supersample: int
+    params: SubjectParams
 
 
 @dataclass(frozen=True)
@@ -78,14 +81,12 @@ def make_subject(params: SubjectParams) -> Subject:
     identity = np.clip(random.normal(0, params.identity_sd, model.shapedirs.shape[2]), -2, 2).astype(np.float32)
     rest = model.rest_vertices(identity).astype(np.float32)
     hair = grow_ribbons(model, rest, params.ribbons, params.seed)
-    return Subject(
-        model, identity, rest, paint_subject(model, params.texture_px, params.seed), hair, params.supersample
-    )
+    return Subject(model, identity, rest, paint_subject(model, params.texture_px, params.seed), hair, params)
 
 
 def photograph(subject: Subject, shot: Shot) -> Truth:
-    """The picture that a perfect camera would take."""
-    fine = _enlarged(shot.camera, subject.supersample)
+    """The picture that a camera without noise would take."""
+    fine = _enlarged(shot.camera, subject.params.supersample)
     model, hair = subject.model, subject.hair
     posed = model.pose(subject.rest_m, shot.expression, shot.joint_rotations).astype(np.float32)
     T_skull = skull_pose(model, subject.rest_m, posed)
@@ -105,8 +106,15 @@ def photograph(subject: Subject, shot: Shot) -> Truth:
     drawn = skin | strand
     image = np.zeros_like(albedo)
     image[drawn] = _lit(albedo[drawn], normals[drawn])
-    small, alpha, cover = (shrink(a.astype(np.float32), subject.supersample) for a in (image, drawn, strand))
+    small, alpha, cover = (_through_lens(a.astype(np.float32), subject.params) for a in (image, drawn, strand))
     return Truth(shot, np.clip(small * 255 + 0.5, 0, 255).astype(np.uint8), alpha, cover)
+
+
+def _through_lens(fine: F32, params: SubjectParams) -> F32:
+    """[H, W] or [H, W, C] of a supersampled picture, as a camera's pixels collect it."""
+    pixels = shrink(fine, params.supersample)
+    sigma = (params.lens_px, params.lens_px, 0.0)[: fine.ndim]
+    return np.clip(ndimage.gaussian_filter(pixels, sigma, mode="constant"), 0, 1)
 
 
 def _split(triangle: np.ndarray, head_faces: int) -> tuple[Bool, Bool]:
