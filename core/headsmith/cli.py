@@ -14,7 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from headsmith import __version__
+from headsmith import __version__, level_command
 from headsmith.bench import command as bench_command
 from headsmith.errors import InputError
 
@@ -32,6 +32,7 @@ EXPORT_EXAMPLES = """examples:
   headsmith export ada.avatar --format glb          writes ada.glb
   headsmith export ada.avatar --format ply -o splats.ply
   headsmith export ada.avatar --format sog          writes ada.sog, the smallest splats for the web
+  headsmith export ada.avatar --format spz --splats 20k --sheet level.png
 
 formats: docs/exporting.md; an unknown name lists them all"""
 CONVERT_EXAMPLES = """examples:
@@ -126,6 +127,7 @@ def _add_export(commands: Any) -> None:
     command.add_argument("--format", required=True, help="glb, obj, or one of the splat formats: ply, splat, "
                          "compressed.ply, sog, ...")  # fmt: skip
     command.add_argument("-o", "--output", type=Path, help="default: the avatar's name with the format's suffix")
+    level_command.add_arguments(command)
     command.add_argument("--force", action="store_true", help="replace an existing file")
 
 
@@ -236,13 +238,31 @@ def _weight(assignment: str) -> tuple[str, float]:
 def _export(options: argparse.Namespace) -> int:
     from headsmith.asset import read_avatar
     from headsmith_exporters import export, format_named
+    from headsmith_exporters.registry import check_output
 
-    suffix = format_named(options.format).suffix
-    output = options.output or Path(options.avatar.name.removesuffix(".zip").removesuffix(".avatar") + suffix)
-    result = export(read_avatar(options.avatar), output, options.format, force=options.force)
+    chosen, count = format_named(options.format), level_command.level_of(options)
+    name = options.avatar.name.removesuffix(".zip").removesuffix(".avatar") + chosen.suffix
+    output = options.output or Path(name)
+    level = level_command.Reduced(read_avatar(options.avatar))
+    if count is not None:
+        level_command.check_has_splats(chosen.name, chosen.decode is not None)
+        check_output(output, chosen, options.force)
+        level = _reduced(options, level.avatar, count)
+    result = export(level.avatar, output, options.format, force=options.force)
     files = [str(file) for file in result.files]
-    _print(options, {"files": files, "counts": result.counts}, "\n".join(files))
+    if level.sheet is not None:
+        _save_png(level.sheet, options.sheet)
+        files.insert(0, str(options.sheet))
+    _print(options, {"files": files, "counts": result.counts} | level.result, "\n".join((*level.lines, *files)))
     return 0
+
+
+def _reduced(options: argparse.Namespace, avatar: Any, count: int) -> level_command.Reduced:
+    if count < len(avatar.splats.splats):
+        _need_build_extra(f"headsmith export {level_command.OPTION}")
+    if options.sheet is not None:
+        _check_free(options.sheet, options.force)
+    return level_command.reduced(avatar, count, options.progress, options.sheet is not None)
 
 
 def _convert(options: argparse.Namespace) -> int:
