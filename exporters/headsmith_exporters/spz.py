@@ -20,7 +20,7 @@ from headsmith.asset.harmonics import BAND_SIZES, sh_bands
 from headsmith_exporters.quantize import morton_order
 from headsmith_exporters.registry import Encoded, Format
 from headsmith_exporters.splats import SplatOptions, bad_splats, checked_splats, splat_counts, splats_to_write
-from headsmith_exporters.spz_attributes import choose_fractional_bits, pack, unpack
+from headsmith_exporters.spz_attributes import FINE, SMALL, choose_fractional_bits, pack, unpack
 from headsmith_exporters.spz_files import MAGIC, SpzHeader, read_gzip, read_zstd, write_gzip, write_zstd
 
 Version = Literal[3, 4]
@@ -32,9 +32,11 @@ _HALF_TURN = np.array([1, -1, -1], np.float32)
 class SpzOptions(SplatOptions):
     y_up: bool = False
     """head space as it is, for viewers that take .ply and .spz alike; such a file is read back turned"""
+    fine: bool = False
+    """all that the format can hold, in a file that is half as large again"""
 
 
-def encode_spz(splats: Splats, version: Version = 3, *, y_up: bool = False) -> bytes:
+def encode_spz(splats: Splats, version: Version = 3, *, y_up: bool = False, fine: bool = False) -> bytes:
     """The whole file; splats are sorted along a curve, which makes it smaller.
 
     Raises InputError for positions beyond 8,000 km, and for version 4 where no Zstandard is installed.
@@ -42,9 +44,10 @@ def encode_spz(splats: Splats, version: Version = 3, *, y_up: bool = False) -> b
     placed = splats if y_up else half_turn_about_x(splats)
     order = morton_order(placed.means)
     placed = Splats(**{name: values[order] for name, values in vars(placed).items()})
-    bits = choose_fractional_bits(placed.means)
+    precision = FINE if fine else SMALL
+    bits = choose_fractional_bits(placed.means, precision.fractional_bits)
     header = SpzHeader(version, len(splats), BAND_SIZES.index(splats.shN.shape[1]), bits)
-    return (write_gzip if version == 3 else write_zstd)(header, pack(placed, bits))
+    return (write_gzip if version == 3 else write_zstd)(header, pack(placed, bits, precision))
 
 
 def decode_spz(data: bytes, name: str) -> Splats:
@@ -79,7 +82,7 @@ def half_turn_about_x(splats: Splats) -> Splats:
 
 def _format(version: Version, name: str, magic: bytes, description: str) -> Format:
     def encode_splats(splats: Splats, options: SpzOptions) -> bytes:
-        return encode_spz(splats, version, y_up=options.y_up)
+        return encode_spz(splats, version, y_up=options.y_up, fine=options.fine)
 
     def encode(avatar: Avatar, stem: str, options: SpzOptions) -> Encoded:
         splats = splats_to_write(avatar, options)

@@ -6,6 +6,9 @@ Per splat: three 24-bit fixed-point coordinates, opacity, colour and log scale o
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any
+
 import numpy as np
 
 from headsmith.asset.avatar import Splats
@@ -15,37 +18,54 @@ from headsmith_exporters.quantize import as_bytes, from_smallest_three, smallest
 from headsmith_exporters.splats import bad_splats
 from headsmith_exporters.spz_files import SpzHeader
 
-PREFERRED_FRACTIONAL_BITS = 13
-"""steps of an eighth of a millimetre"""
+
+@dataclass(frozen=True)
+class Precision:
+    """How much of each attribute is kept; what is rounded coarser than the format's own steps packs better."""
+
+    fractional_bits: int
+    """of positions, where the extent leaves so many"""
+    opacity_step: int
+    """of 255"""
+    colour_step: int
+    """of 255"""
+    rotation_step: int
+    """of 511"""
+
+
+# measured on heads of 45,000 splats, pictures of 512 px: 9 bytes a splat at 43 dB, and 13 bytes at 49 dB. Positions
+# show soonest in the picture (a bit less costs 4 dB), rotations last.
+SMALL = Precision(fractional_bits=12, opacity_step=6, colour_step=2, rotation_step=48)
+FINE = Precision(fractional_bits=13, opacity_step=1, colour_step=1, rotation_step=1)
 _LARGEST_FIXED = (1 << 23) - 1
 _COLOUR_SCALE = 0.15
 _LOG_SCALE_OFFSET, _LOG_SCALE_STEPS = 10, 16
 _ROTATION_LEVELS = 511
-_BUCKETS = np.array([8] * 3 + [16] * 12)[:, None]
+_BAND_STEPS = np.array([8] * 3 + [16] * 12)[:, None]
 """5 bits for the first band, 4 for the others, as the reference implementation"""
 
 
-def choose_fractional_bits(means: F32) -> int:
-    """As many as the extent leaves of 24 bits, at most `PREFERRED_FRACTIONAL_BITS`. Raises InputError where none is."""
+def choose_fractional_bits(means: F32, most: int) -> int:
+    """As many as the extent leaves of 24 bits, at most `most`. Raises InputError where none is left."""
     extent = float(np.abs(means).max(initial=0))
     if extent >= _LARGEST_FIXED:
         raise bad_splats("the splats", f"a splat {extent:.3g} m away", f"splats within {_LARGEST_FIXED} m for SPZ")
-    bits = PREFERRED_FRACTIONAL_BITS
+    bits = most
     while round(extent * 2**bits) > _LARGEST_FIXED:
         bits -= 1
     return bits
 
 
-def pack(splats: Splats, fractional_bits: int) -> tuple[bytes, ...]:
+def pack(splats: Splats, fractional_bits: int, precision: Precision) -> tuple[bytes, ...]:
     """The six streams: positions, opacities, colours, log scales, rotations, higher bands."""
     fixed = np.rint(splats.means.astype(np.float64) * 2**fractional_bits).astype("<i4")
     log_scales = np.log(np.maximum(splats.scales.astype(np.float64), 1e-9))
     arrays = (
         fixed[..., None].view(np.uint8)[..., :3],
-        as_bytes(splats.opacities),
-        as_bytes(splats.sh0.astype(np.float64) * _COLOUR_SCALE + 0.5),
+        _rounded(as_bytes(splats.opacities), precision.opacity_step, 255),
+        _rounded(as_bytes(splats.sh0.astype(np.float64) * _COLOUR_SCALE + 0.5), precision.colour_step, 255),
         as_bytes((log_scales + _LOG_SCALE_OFFSET) * _LOG_SCALE_STEPS / 255),
-        _pack_rotations(splats.quats.astype(np.float64)),
+        _pack_rotations(splats.quats.astype(np.float64), precision.rotation_step),
         _pack_bands(splats.shN),
     )
     return tuple(array.tobytes() for array in arrays)
@@ -68,11 +88,11 @@ def unpack(header: SpzHeader, streams: tuple[bytes, ...]) -> Splats:
     )
 
 
-def _pack_rotations(quats_wxyz: F32) -> U8:
+def _pack_rotations(quats_wxyz: F32, step: int) -> U8:
     """Two bits for the largest of x, y, z, w, then a sign and nine bits for each of the others."""
     largest, others = smallest_three(quats_wxyz[:, [1, 2, 3, 0]])
-    magnitude = np.rint(np.abs(others) * np.sqrt(2) * _ROTATION_LEVELS).astype(np.uint32)
-    magnitude = np.minimum(magnitude, _ROTATION_LEVELS)
+    magnitude = np.rint(np.abs(others) * np.sqrt(2) * _ROTATION_LEVELS).astype(np.int64)
+    magnitude = _rounded(magnitude, step, _ROTATION_LEVELS).astype(np.uint32)
     fields = magnitude | ((others < 0) & (magnitude > 0)).astype(np.uint32) << 9
     packed = largest.astype(np.uint32) << 30 | fields[:, 0] << 20 | fields[:, 1] << 10 | fields[:, 2]
     return packed.astype("<u4").view(np.uint8)
@@ -87,7 +107,12 @@ def _unpack_rotations(data: U8) -> F32:
 
 
 def _pack_bands(shN: F32) -> U8:
-    """Coefficients -1..1, rounded to the middle of buckets, which leaves less to compress."""
-    size = _BUCKETS[: shN.shape[1]]
+    """Coefficients -1..1."""
     levels = np.rint(np.clip(shN, -2, 2) * 128).astype(np.int64) + 128
-    return np.clip((levels + size // 2) // size * size, 0, 255).astype(np.uint8)
+    return _rounded(levels, _BAND_STEPS[: shN.shape[1]], 255).astype(np.uint8)
+
+
+def _rounded(levels: Any, steps: Any, most: int) -> Any:
+    """Whole numbers to the nearest multiple of `steps` in 0..`most`, of the levels' own type."""
+    wide = levels.astype(np.int64)
+    return np.clip((wide + steps // 2) // steps * steps, 0, most).astype(levels.dtype)

@@ -47,8 +47,10 @@ class SpzHeader:
 def write_gzip(header: SpzHeader, streams: tuple[bytes, ...]) -> bytes:
     """A file of version 3, the same bytes on every system."""
     content = header.pack() + b"".join(streams)
-    deflate = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS, zlib.DEF_MEM_LEVEL + 1)
-    body = deflate.compress(content) + deflate.flush()
+    deflate = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS, zlib.DEF_MEM_LEVEL)
+    # each attribute gets code tables of its own
+    body = b"".join(deflate.compress(part) + deflate.flush(zlib.Z_FULL_FLUSH) for part in (header.pack(), *streams))
+    body += deflate.flush()
     return _GZIP_HEADER + body + struct.pack("<II", zlib.crc32(content), len(content) & 0xFFFFFFFF)
 
 

@@ -18,35 +18,43 @@ from headsmith.asset.ply import encode_ply
 from headsmith.errors import InputError
 from headsmith_exporters import export, format_named, read_splats
 from headsmith_exporters.spz import SpzOptions, decode_spz, encode_spz, half_turn_about_x
+from headsmith_exporters.spz_attributes import FINE, SMALL, Precision
 from lopsided import cloud_errors, splats_from_columns
 from splat_clouds import covariances, lopsided, rows_of, taken, turn_between
 
 VERSIONS = (3, 4)
-STEP_M = 2.0**-13
 TURN_STEP = 1 / (511 * np.sqrt(2))
 HALF_TURN = np.array([1, -1, -1])
 
 
-def assert_equal_within_quantisation(read: Splats, written: Splats) -> None:
-    """Both in the same frame; the read ones in any order."""
+def assert_equal_within_quantisation(read: Splats, written: Splats, precision: Precision = SMALL) -> None:
+    """Both in the same frame; the read ones in any order.
+
+    A value may be off by half a step of its byte and half a step of what it was rounded to.
+    """
     errors = cloud_errors(read, written)
-    assert errors.position_m <= np.sqrt(3) * STEP_M / 2 + 1e-7
+    assert errors.position_m <= np.sqrt(3) * 2.0**-precision.fractional_bits / 2 + 1e-7
     assert errors.log_scale <= 1 / 32 + 1e-5
-    assert errors.opacity <= 0.5 / 255 + 1e-6
-    assert errors.color <= 0.28209479 * 0.5 / (255 * 0.15) + 1e-6
-    # half a step in each of three components, and what the largest one then lacks
-    assert errors.turn_rad <= np.sqrt(3 + 9) * TURN_STEP
-    # half a bucket and half a step: 5 bits for the first band, 4 for the others
-    assert errors.higher_bands <= ((4 if read.shN.shape[1] <= 3 else 8) + 0.5) / 128 + 1e-6
+    assert errors.opacity <= half_steps(precision.opacity_step) / 255 + 1e-6
+    assert errors.color <= 0.28209479 * half_steps(precision.colour_step) / (255 * 0.15) + 1e-6
+    # three components, and what the largest one then lacks
+    assert errors.turn_rad <= 2 * np.sqrt(3 + 9) * half_steps(precision.rotation_step) * TURN_STEP
+    # 5 bits for the first band, 4 for the others
+    assert errors.higher_bands <= half_steps(8 if read.shN.shape[1] <= 3 else 16) / 128 + 1e-6
+
+
+def half_steps(step: int) -> float:
+    return 0.5 + step // 2
 
 
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("bands", [0, 3, 8, 15])
-def test_our_own_reader(version: Any, bands: int) -> None:
+@pytest.mark.parametrize("fine", [False, True])
+def test_our_own_reader(version: Any, bands: int, fine: bool) -> None:
     cloud = lopsided(bands=bands)
-    data = encode_spz(cloud, version)
-    assert data == encode_spz(cloud, version)
-    assert_equal_within_quantisation(decode_spz(data, "a.spz"), cloud)
+    data = encode_spz(cloud, version, fine=fine)
+    assert data == encode_spz(cloud, version, fine=fine)
+    assert_equal_within_quantisation(decode_spz(data, "a.spz"), cloud, FINE if fine else SMALL)
 
 
 @settings(max_examples=40, deadline=None)
@@ -70,15 +78,16 @@ def from_splat_transform(readers: Any, path: Path) -> Splats:
 @pytest.mark.parametrize("bands", [0, 3, 8, 15])
 def test_splat_transform_makes_our_ply_of_it(readers: Any, tmp_path: Path, version: Any, bands: int) -> None:
     cloud = lopsided(bands=bands)
-    (tmp_path / "a.spz").write_bytes(encode_spz(cloud, version))
-    assert_equal_within_quantisation(from_splat_transform(readers, tmp_path / "a.spz"), cloud)
+    for fine, precision in ((False, SMALL), (True, FINE)):
+        (tmp_path / "a.spz").write_bytes(encode_spz(cloud, version, fine=fine))
+        assert_equal_within_quantisation(from_splat_transform(readers, tmp_path / "a.spz"), cloud, precision)
 
 
 def assert_three_js_sees(readers: Any, path: Path, cloud: Splats) -> None:
     seen = readers.run("three_splat_reader.mjs", path)
     positions = readers.floats(seen["positions"], -1, 3)
     expected = taken(cloud, rows_of(positions, cloud.means))
-    assert np.abs(positions - expected.means).max() <= STEP_M / 2 + 1e-7
+    assert np.abs(positions - expected.means).max() <= 2.0**-13 / 2 + 1e-7
     upper = readers.floats(seen["covariances"], -1, 6)
     wanted = covariances(expected.scales, expected.quats)[:, [0, 0, 0, 1, 1, 2], [0, 1, 2, 1, 2, 2]]
     size = (expected.scales.max(1) ** 2)[:, None]
@@ -91,8 +100,8 @@ def assert_three_js_sees(readers: Any, path: Path, cloud: Splats) -> None:
 @pytest.mark.parametrize("version", VERSIONS)
 def test_three_js_shows_a_y_up_file_upright(readers: Any, tmp_path: Path, version: Any) -> None:
     cloud = lopsided()
-    (tmp_path / "up.spz").write_bytes(encode_spz(cloud, version, y_up=True))
-    (tmp_path / "turned.spz").write_bytes(encode_spz(cloud, version))
+    (tmp_path / "up.spz").write_bytes(encode_spz(cloud, version, y_up=True, fine=True))
+    (tmp_path / "turned.spz").write_bytes(encode_spz(cloud, version, fine=True))
     assert_three_js_sees(readers, tmp_path / "up.spz", cloud)
     assert_three_js_sees(readers, tmp_path / "turned.spz", half_turn_about_x(cloud))
 
@@ -131,8 +140,7 @@ def test_we_read_what_gaussforge_writes(version: Any) -> None:
     data = gaussforge.GaussForge().convert(turned, "ply", "spz", spz_version=version)["data"]
     read = decode_spz(data, "a.spz")
     expected = taken(cloud, rows_of(read.means, cloud.means))
-    # it keeps a bit less of positions than we do
-    assert np.abs(read.means - expected.means).max() <= STEP_M + 1e-7
+    assert np.abs(read.means - expected.means).max() <= 2.0**-12 / 2 + 1e-7
     assert turn_between(read.quats, expected.quats).max() < 0.006
     assert np.abs(read.shN - expected.shN).max() < 0.04
 
@@ -154,8 +162,8 @@ def test_the_half_turn_turns_colours_too() -> None:
 def test_extents_from_nothing_to_a_country(extent_m: float) -> None:
     cloud = lopsided(40)
     big = Splats(**vars(cloud) | {"means": cloud.means / np.abs(cloud.means).max() * np.float32(extent_m)})
-    read = decode_spz(encode_spz(big), "a.spz")
-    step = max(STEP_M, 2.0 ** (np.ceil(np.log2(extent_m)) - 23) if extent_m else 0)
+    read = decode_spz(encode_spz(big, fine=True), "a.spz")
+    step = max(2.0**-13, 2.0 ** (np.ceil(np.log2(extent_m)) - 23) if extent_m else 0)
     np.testing.assert_allclose(np.sort(read.means, 0), np.sort(big.means, 0), atol=step / 2 + 1e-6 * extent_m)
 
 
@@ -172,8 +180,8 @@ def test_formats_and_options(avatar: Avatar, tmp_path: Path) -> None:
         assert result.counts == {"splats": len(avatar.splats.splats), "sh_degree": 0}
         assert_equal_within_quantisation(read_splats(tmp_path / f"{name}.spz"), avatar.splats.splats)
         assert format_named(name).options() == SpzOptions()
-    export(avatar, tmp_path / "up.spz", "spz", SpzOptions(y_up=True))
-    assert_equal_within_quantisation(half_turn_about_x(read_splats(tmp_path / "up.spz")), avatar.splats.splats)
+    export(avatar, tmp_path / "up.spz", "spz", SpzOptions(y_up=True, fine=True))
+    assert_equal_within_quantisation(half_turn_about_x(read_splats(tmp_path / "up.spz")), avatar.splats.splats, FINE)
 
 
 def test_the_gzip_tells_no_time_and_no_system() -> None:
@@ -183,9 +191,11 @@ def test_the_gzip_tells_no_time_and_no_system() -> None:
 
 
 def test_a_real_head_stays_small(built_avatar: Avatar) -> None:
+    """The more splats a head has, the fewer bytes each of them takes."""
     splats = built_avatar.splats.splats
-    assert len(encode_spz(splats)) / len(splats) < 14
-    assert len(encode_spz(splats, 4)) / len(splats) < 13
+    assert len(encode_spz(splats)) / len(splats) < 9.8
+    assert len(encode_spz(splats, 4)) / len(splats) < 9.6
+    assert len(encode_spz(splats, fine=True)) / len(splats) < 13.4
 
 
 def test_without_zstandard_one_sentence_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
