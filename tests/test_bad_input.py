@@ -123,3 +123,8 @@ def test_missing_bundle(refused) -> None:
 def test_render_of_an_unknown_blendshape(refused, sample_avatar: Path) -> None:
     sentence = refused("render", sample_avatar, "-o", "x.png", "--pose", "jawopen=1")
     assert "jawOpen" in sentence
+
+
+@pytest.mark.parametrize("number", ["0", "-5", "1000001", "1e5", "many", "²"])
+def test_budget_of_splats(refused, portrait: Path, number: str) -> None:
+    assert "1 to 1000000" in refused("build", portrait, "-o", "x.avatar", f"--max-splats={number}")

@@ -91,6 +91,7 @@ def _add_build(commands: Any) -> None:
     command.add_argument("--head", default="default", help="'default' or a FLAME or GNM model file")
     command.add_argument("--device", default="auto", metavar="auto|cpu|cuda")
     command.add_argument("--seed", type=int, default=0)
+    command.add_argument("--max-splats", metavar="N", help="at most so many splats (default: the quality's)")
     command.add_argument("--consent", help="the person's consent statement, kept in the bundle")
     command.add_argument("--force", action="store_true", help="replace an existing output")
     command.add_argument("--resume", action="store_true", help="go on from the stages an interrupted build finished")
@@ -145,7 +146,7 @@ def _add_bench(commands: Any) -> None:
 
 def _build(options: argparse.Namespace) -> int:
     _need_build_extra("headsmith build")
-    from headsmith.params import quality_named
+    from headsmith.params import parsed_max_splats, quality_named
     from headsmith.pipeline import BuildRequest, build
     from headsmith.progress import watcher
 
@@ -157,6 +158,7 @@ def _build(options: argparse.Namespace) -> int:
         head=options.head,
         device=options.device,
         seed=options.seed,
+        max_splats=None if options.max_splats is None else parsed_max_splats(options.max_splats),
         consent=options.consent,
         force=options.force,
         resume=options.resume,

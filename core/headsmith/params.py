@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from headsmith.errors import InputError
 
+MOST_SPLATS = 1_000_000
+
 
 @dataclass(frozen=True)
 class Quality:
@@ -38,3 +40,12 @@ def quality_named(name: str) -> Quality:
         choices = ", ".join(QUALITIES)
         raise InputError("--quality", found=f"'{name}'", expected=f"one of {choices}", action="choose one")
     return QUALITIES[name]
+
+
+def parsed_max_splats(text: str) -> int:
+    """A budget of splats, 1 to `MOST_SPLATS`; raises InputError."""
+    digits = text.strip()
+    if not (digits.isascii() and digits.isdigit() and len(digits) < 10 and 1 <= int(digits) <= MOST_SPLATS):
+        raise InputError("--max-splats", found=f"'{text}'", expected=f"a number from 1 to {MOST_SPLATS}",
+                         action="correct it")  # fmt: skip
+    return int(digits)

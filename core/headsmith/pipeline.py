@@ -49,6 +49,8 @@ class BuildRequest:
     """`default`, or the path of a FLAME or GNM file"""
     device: str = "auto"
     seed: int = 0
+    max_splats: int | None = None
+    """None: the quality's own number"""
     consent: str | None = None
     force: bool = False
     resume: bool = False
@@ -159,8 +161,12 @@ def _run_stages(request: BuildRequest, folder: WorkFolder, watcher: Watcher) -> 
     with watcher.stage("views") as progress:
         views = folder.stage("views", key, make_views)
     with watcher.stage("splats") as progress:
-        params = SplatParams(quality.splats, quality.splat_steps, request.seed, device.type)
-        splats = folder.stage("splats", key, lambda: train_splats(model, fit, texture, hair, views, params, progress))
+        budget = quality.splats if request.max_splats is None else request.max_splats
+        params = SplatParams(budget, quality.splat_steps, request.seed, device.type)
+        splat_key = key if request.max_splats is None else fingerprint(key, budget)
+        splats = folder.stage(
+            "splats", splat_key, lambda: train_splats(model, fit, texture, hair, views, params, progress)
+        )
     warnings = (*read[3], *fit.warnings)
     for sentence in warnings:
         watcher.warn(sentence)
@@ -254,6 +260,8 @@ def _provenance(request: BuildRequest, frames: tuple[Frame, ...]) -> Provenance:
         except PackageNotFoundError:
             continue
     settings = {"quality": request.quality.name, "head": Path(request.head).name, "seed": request.seed}
+    if request.max_splats is not None:
+        settings["max_splats"] = request.max_splats
     created = datetime.now(UTC).isoformat(timespec="seconds")
     return Provenance(tuple((f.source, f.sha256) for f in frames), software, created, settings, request.consent)
 

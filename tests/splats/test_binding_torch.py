@@ -8,6 +8,7 @@ import torch
 from headsmith.asset import binding
 from headsmith.asset.avatar import Splats
 from headsmith.splats import binding_torch
+from headsmith.splats.binding_kernel import Deform
 from headsmith.splats.frames import splat_frames
 
 FACES = np.array([[0, 1, 2], [2, 1, 3], [0, 3, 1], [4, 4, 5], [0, 0, 0]], np.int32)
@@ -46,3 +47,19 @@ def test_deformed_splats_are_equal() -> None:
     assert np.abs(scales.numpy() - wanted.scales).max() < 1e-7
     same_turn = np.abs((torch.nn.functional.normalize(turned, dim=1).numpy() * wanted.quats).sum(1))
     assert np.abs(same_turn - 1).max() < 1e-6
+
+
+def test_the_kernel_and_its_gradients_are_the_torch_twins() -> None:
+    random = np.random.default_rng(3)
+    n = 500
+    triangle = random.integers(0, len(FACES), n).astype(np.int32)
+    frames = splat_frames(vertices(4).astype(np.float32), FACES, triangle, random.dirichlet([1, 1, 1], n))
+    local = [torch.from_numpy(random.normal(size=(n, k)).astype(np.float32)).requires_grad_() for k in (3, 4, 3)]
+    upstream = [torch.from_numpy(random.normal(size=(n, k)).astype(np.float32)) for k in (3, 4, 3)]
+    for ours, wanted in zip(Deform.apply(*local, frames), binding_torch.deform(*local, frames), strict=True):
+        assert torch.allclose(ours, wanted, rtol=1e-5, atol=1e-6)
+    gradients = [
+        torch.autograd.grad(how(*local, frames), local, upstream) for how in (Deform.apply, binding_torch.deform)
+    ]
+    for ours, wanted in zip(*gradients, strict=True):
+        assert torch.allclose(ours, wanted, rtol=1e-5, atol=1e-5)

@@ -8,7 +8,7 @@ import pytest
 from headsmith.asset.avatar import BoundSplats
 from headsmith.asset.binding import deform
 from headsmith.splats import SplatParams, render_splats, train_splats
-from headsmith.splats.optimise import view_order
+from headsmith.splats.schedule import view_order
 from headsmith.types import TrainingView
 from splats.people import Subject, make_subject
 

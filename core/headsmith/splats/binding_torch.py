@@ -54,3 +54,11 @@ def deform(offset: Tensor, quats: Tensor, log_scales: Tensor, frames: SplatFrame
     """Local offset [N, 3], quats [N, 4] and log_scales [N, 3] to means, quats and scales in head space."""
     means = frames.origin + frames.scale * (frames.rotation * offset[:, None, :]).sum(-1)
     return means, multiply(frames.quat, quats), log_scales.exp() * frames.scale
+
+
+def local_directions(means: Tensor, frames: SplatFrames, position_m: Tensor) -> Tensor:
+    """[N, 3] from the camera at `position_m` [3] to the splats, any length, in the triangles' frames.
+
+    To turn the direction of view back is to turn the harmonics with the triangle, at a fraction of the work.
+    """
+    return ((means - position_m)[:, :, None] * frames.rotation).sum(1)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from headsmith.metrics.perceptual import weighted_distance
 from headsmith.splats.kernel_ssim import weighted_ssim
 from headsmith.splats.params import SplatParams
 from headsmith.types import TrainingView
@@ -38,6 +39,16 @@ class Target:
             torch.from_numpy(view.weight).float()[..., None] / total,
         )
 
+    def halved(self) -> Target:
+        """At half the size, a last odd row or column left out; weights are of the averaged pixels."""
+        height, width = (n // 2 for n in self.image.shape[:2])
+
+        def mean(t: Tensor) -> Tensor:
+            return t[: 2 * height, : 2 * width].reshape(height, 2, width, 2, -1).mean((1, 3))
+
+        weight = mean(self.weight)
+        return Target(mean(self.image), mean(self.alpha), weight / weight.sum().clamp_min(1e-12))
+
 
 def view_loss(image: Tensor, alpha: Tensor, target: Target, background: Tensor, params: SplatParams) -> Tensor:
     """Render (image [H, W, 3] on black, alpha [H, W, 1]) and target, both laid over `background` [3], compared.
@@ -51,3 +62,8 @@ def view_loss(image: Tensor, alpha: Tensor, target: Target, background: Tensor, 
     silhouette = (target.weight * (alpha - target.alpha).abs()).sum()
     color = (1 - params.ssim_share) * absolute + params.ssim_share * structure
     return color + params.alpha_weight * silhouette
+
+
+def perceptual_loss(image: Tensor, target: Target) -> Tensor:
+    """Render [H, W, 3] on black and target compared by a network's features, pixels weighted as in `view_loss`."""
+    return weighted_distance(image, target.image, target.weight[..., 0])

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from headsmith.asset.avatar import Binding, BoundSplats, Splats
-from headsmith.asset.binding import deform
+from headsmith.asset.binding import deform, triangle_frames
+from headsmith.asset.harmonics import rotate_sh
+from headsmith.asset.quaternions import quaternions_from_matrices
 from headsmith.head_model.model import HeadModel
 from headsmith.splats.compositing import SH_C0
 from headsmith.splats.frames import splat_frames
 from headsmith.splats.initialise import initialise
 from headsmith.splats.local_splats import LocalSplats
 from headsmith.splats.losses import Target
-from headsmith.splats.optimise import PosedView, optimise
+from headsmith.splats.optimise import optimise
 from headsmith.splats.params import SplatParams
+from headsmith.splats.posed_view import PosedView
 from headsmith.types import F32, I32, HairShell, HeadFit, Progress, StaticTexture, TrainingView, no_progress
 
 
@@ -28,7 +33,8 @@ def train_splats(
 ) -> BoundSplats:
     """Splats on the head and in its hair that look like `views`, in rest pose, with their binding."""
     rest = model.rest_vertices(fit.identity, fit.offsets_m)
-    start = initialise(model, fit, texture, hair, params)
+    count = round(params.start_share * params.max_splats)
+    start = initialise(model, fit, texture, hair, replace(params, max_splats=count))
     posed = tuple(_posed_view(model, rest, start, view, params.device) for view in views)
     return bound(optimise(start, posed, params, progress), rest, model.faces)
 
@@ -39,8 +45,12 @@ def bound(splats: LocalSplats, rest_vertices_m: F32, faces: I32) -> BoundSplats:
     n = len(splats)
     empty = np.zeros((n, 3), np.float32)
     sh0 = ((splats.colors - 0.5) / SH_C0).astype(np.float32)[:, None]
-    appearance = Splats(empty, splats.quats, empty, splats.opacities, sh0, np.zeros((n, 0, 3), np.float32))
-    return BoundSplats(deform(binding, appearance, rest_vertices_m, faces), binding)
+    shN = np.zeros((n, 0, 3), np.float32)
+    if splats.shN is not None:
+        turns = quaternions_from_matrices(triangle_frames(rest_vertices_m.astype(np.float64), faces)[0])
+        shN = rotate_sh(splats.shN, turns[splats.triangle].astype(np.float32))
+    still = Splats(empty, splats.quats, empty, splats.opacities, sh0, np.zeros((n, 0, 3), np.float32))
+    return BoundSplats(replace(deform(binding, still, rest_vertices_m, faces), shN=shN), binding)
 
 
 def _posed_view(model: HeadModel, rest: F32, splats: LocalSplats, view: TrainingView, device: str) -> PosedView:
