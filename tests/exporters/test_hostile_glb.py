@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import struct
 from typing import Any
@@ -106,6 +107,7 @@ def test_any_value_in_any_place(data: st.DataObject) -> None:
             if isinstance(owner[key], dict | list) and data.draw(st.integers(0, 4)):
                 owner = owner[key]
                 continue
-            owner[key] = data.draw(VALUES)
+            # a copy, because what is put in may be changed in the next round
+            owner[key] = copy.deepcopy(data.draw(VALUES))
             break
     outcome(glb_bytes(document, binary))
