@@ -37,6 +37,7 @@ EXPORT_EXAMPLES = """examples:
 formats: docs/exporting.md; an unknown name lists them all"""
 CONVERT_EXAMPLES = """examples:
   headsmith convert splats.ply splats.sog
+  headsmith convert splats.ply splats.spz --option fine=true
   headsmith convert splats.compressed.ply splats.splat --force"""
 
 
@@ -128,14 +129,21 @@ def _add_export(commands: Any) -> None:
     command.add_argument("--format", required=True, help="glb, obj, or one of the splat formats: ply, splat, "
                          "compressed.ply, sog, ...")  # fmt: skip
     command.add_argument("-o", "--output", type=Path, help="default: the avatar's name with the format's suffix")
+    _add_option(command)
     level_command.add_arguments(command)
     command.add_argument("--force", action="store_true", help="replace an existing file")
+
+
+def _add_option(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--option", action="append", default=[], metavar="NAME=VALUE",
+                         help="of the format, such as texture=png (docs/exporting.md); may be repeated")  # fmt: skip
 
 
 def _add_convert(commands: Any) -> None:
     command = _command(commands, "convert", _convert, "Turn a splat file into another splat format.", CONVERT_EXAMPLES)
     command.add_argument("source", type=Path, metavar="IN", help="a splat file of any format")
     command.add_argument("target", type=Path, metavar="OUT", help="its suffix says which format to write")
+    _add_option(command)
     command.add_argument("--force", action="store_true", help="replace an existing file")
 
 
@@ -240,9 +248,11 @@ def _weight(assignment: str) -> tuple[str, float]:
 def _export(options: argparse.Namespace) -> int:
     from headsmith.asset import read_avatar
     from headsmith_exporters import export, format_named
+    from headsmith_exporters.option_values import options_from
     from headsmith_exporters.registry import check_output
 
     chosen, count = format_named(options.format), level_command.level_of(options)
+    format_options = options_from(chosen, options.option)
     name = options.avatar.name.removesuffix(".zip").removesuffix(".avatar") + chosen.suffix
     output = options.output or Path(name)
     level = level_command.Reduced(read_avatar(options.avatar))
@@ -250,7 +260,7 @@ def _export(options: argparse.Namespace) -> int:
         level_command.check_has_splats(chosen.name, chosen.decode is not None)
         check_output(output, chosen, options.force)
         level = _reduced(options, level.avatar, count)
-    result = export(level.avatar, output, options.format, force=options.force)
+    result = export(level.avatar, output, options.format, format_options, force=options.force)
     files = [str(file) for file in result.files]
     if level.sheet is not None:
         _save_png(level.sheet, options.sheet)
@@ -270,7 +280,7 @@ def _reduced(options: argparse.Namespace, avatar: Any, count: int) -> level_comm
 def _convert(options: argparse.Namespace) -> int:
     from headsmith_exporters import convert_splats
 
-    result = convert_splats(options.source, options.target, force=options.force)
+    result = convert_splats(options.source, options.target, assignments=options.option, force=options.force)
     summary = {"files": [str(options.target)], "bytes": result.bytes, "counts": result.counts}
     _print(options, summary, f"{options.target}: {result.counts['splats']} splats, {result.bytes} bytes")
     return 0

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from headsmith.asset.avatar import Splats
 from headsmith.errors import InputError
 from headsmith_exporters.files import check_free, write_files
+from headsmith_exporters.option_values import options_from
 from headsmith_exporters.registry import ExportResult, Format, splat_formats, suffix_of
 from headsmith_exporters.splats import MAX_FILE_BYTES, sh_degree, splat_counts
 
@@ -26,16 +28,22 @@ def read_splats(path: str | Path) -> Splats:
     return _read(Path(path))[0]
 
 
-def convert_splats(source: str | Path, target: str | Path, *, force: bool = False) -> ExportResult:
-    """Reads any splat format and writes any other, chosen by suffix. Raises InputError."""
+def convert_splats(
+    source: str | Path, target: str | Path, *, assignments: Iterable[str] = (), force: bool = False
+) -> ExportResult:
+    """Reads any splat format and writes any other, chosen by suffix; `assignments` as in `options_from`.
+
+    Raises InputError.
+    """
     target = Path(target)
     chosen = _format_to_write(target)
+    options = options_from(chosen, assignments)
     check_free([target], force)
     splats, _ = _read(Path(source))
     if len(splats) == 0:
         raise InputError(source, found="no splats in it", expected="at least one", action="give another file")
     assert chosen.encode_splats is not None
-    data = chosen.encode_splats(splats, chosen.options())
+    data = chosen.encode_splats(splats, options)
     write_files({target: data})
     return ExportResult((target,), len(data), splat_counts(splats))
 
