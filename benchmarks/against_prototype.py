@@ -29,6 +29,7 @@ from headsmith.bench.training import (
     step_of,
     unknowns_of,
 )
+from headsmith.quiet import native_stderr_silenced
 
 STAGES = {"project": ("See", "Project"), "blend": ("Blend", "_F")}
 """the autograd functions of each stage, ours and the prototype's, as torch's profiler names them"""
@@ -99,7 +100,7 @@ def compare(prototype: SimpleNamespace, scene: Scene, repeats: int) -> dict[str,
 
 def stage_ms(work: Work) -> dict[str, float]:
     """{autograd function: milliseconds} of one call; a backward pass has "Backward" after the name."""
-    with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU]) as profile:
+    with native_stderr_silenced(), torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU]) as profile:
         work()
     return {event.key: event.cpu_time_total / 1000 for event in profile.key_averages()}
 
