@@ -80,7 +80,7 @@ def reduced(avatar: Avatar, count: int, progress: str, with_sheet: bool) -> Redu
     from headsmith.preview import level_sheet
     from headsmith.splats.levels import simplify
 
-    if progress != "json":
+    if progress in ("auto", "bar"):
         print(f"Choosing and refitting {count} of {full} splats: this takes about a minute.", file=sys.stderr)
     with watcher(progress).stage("splats") as report_progress:
         level, report = simplify(avatar, count, report_progress)

@@ -8,6 +8,7 @@ from functools import cache
 import numpy as np
 import pytest
 import torch
+from scipy.ndimage import binary_dilation
 
 from headsmith.asset import Avatar, BoundSplats, posed_splats
 from headsmith.asset.cameras import orbit_camera
@@ -62,7 +63,9 @@ def test_no_holes_open(yaw_deg: float) -> None:
     solid = full > 0.98
     assert solid.mean() > 0.1
     assert (few[solid] < 0.9).mean() < 0.01
-    assert few[full < 0.01].mean() < 0.05
+    # what grew may soften the outline, but not leave it
+    beyond = ~binary_dilation(full > 0.01, iterations=8)
+    assert few[beyond].mean() < 0.03
 
 
 def test_refitting_makes_it_more_alike() -> None:
@@ -107,7 +110,7 @@ def test_expressions_that_a_head_lacks_are_left_out() -> None:
     avatar = head(0)
     names = tuple(f"shape{i}" for i in range(52))
     other = replace(avatar, blendshapes=replace(avatar.blendshapes, names=names))
-    assert len(viewpoints(other, 32)) == len(viewpoints(avatar, 32)) - 8
+    assert len(viewpoints(other, 32)) == sum(not view.expressive for view in viewpoints(avatar, 32))
 
 
 def test_pictures_are_the_sum_of_colours_times_contributions() -> None:

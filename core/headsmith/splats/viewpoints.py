@@ -18,8 +18,10 @@ _ORBIT = (
 """yaw and pitch in degrees, and how much the view counts: the front most, all around something"""
 _EXPRESSIONS: tuple[Mapping[str, float], ...] = (
     {"jawOpen": 1.0},
+    {"jawOpen": 0.4},
+    {"mouthSmileLeft": 1.0, "mouthSmileRight": 1.0, "jawOpen": 0.6},
+    {"mouthUpperUpLeft": 1.0, "mouthUpperUpRight": 1.0, "mouthLowerDownLeft": 1.0, "mouthLowerDownRight": 1.0},
     {"eyeBlinkLeft": 1.0, "eyeBlinkRight": 1.0},
-    {"mouthSmileLeft": 1.0, "mouthSmileRight": 1.0, "jawOpen": 0.4},
     {"mouthPucker": 1.0, "browInnerUp": 1.0},
     {"eyeLookUpLeft": 1.0, "eyeLookUpRight": 1.0, "jawOpen": 0.7},
     {"eyeLookDownLeft": 0.7, "eyeLookDownRight": 0.7, "mouthFunnel": 1.0},
@@ -27,7 +29,7 @@ _EXPRESSIONS: tuple[Mapping[str, float], ...] = (
     {"eyeLookInLeft": 1.0, "eyeLookOutRight": 1.0},
 )
 """together they show what lids and lips hide"""
-_OF_EXPRESSION, _OF_PHOTO = 1, 8
+_OF_EXPRESSION, _OF_PHOTO = 2, 8
 """how much these views count"""
 
 
@@ -37,6 +39,8 @@ class Viewpoint:
     pose: Pose
     counts: int
     """its weight beside the others"""
+    expressive: bool = False
+    """shows what a calm face hides"""
 
 
 def viewpoints(avatar: Avatar, size_px: int) -> tuple[Viewpoint, ...]:
@@ -48,7 +52,7 @@ def viewpoints(avatar: Avatar, size_px: int) -> tuple[Viewpoint, ...]:
     around = [Viewpoint(orbit_camera(avatar, yaw, pitch, size_px), neutral, counts) for yaw, pitch, counts in _ORBIT]
     known = set(avatar.blendshapes.names)
     expressive = [
-        Viewpoint(front, pose_from(avatar, expression, {}), _OF_EXPRESSION)
+        Viewpoint(front, pose_from(avatar, expression, {}), _OF_EXPRESSION, expressive=True)
         for expression in _EXPRESSIONS
         if known.issuperset(expression)
     ]
