@@ -29,7 +29,7 @@ from headsmith.asset import (
 from headsmith.errors import InputError
 from headsmith.head_model.model import HeadModel
 from headsmith.params import QUALITIES, Quality
-from headsmith.progress import Silent, Watcher
+from headsmith.progress import Silent, Watcher, relayed
 from headsmith.types import Frame, HairShell, HeadFit, Landmarks, Mattes, StaticTexture, TrainingView
 from headsmith.workfolder import WorkFolder, fingerprint
 
@@ -92,7 +92,8 @@ def build(request: BuildRequest, watcher: Watcher | None = None) -> Avatar:
         raise InputError(request.output, found=f"a place that cannot be written ({error.strerror})",
                          expected="a writable folder", action="choose another output") from error  # fmt: skip
     try:
-        built = _run_stages(request, folder, watcher)
+        with relayed(watcher):
+            built = _run_stages(request, folder, watcher)
         avatar, extra_files = _finish(request, built, folder, watcher)
         write_avatar(avatar, request.output, force=request.force, extra_files=extra_files)
     except InputError:
@@ -125,7 +126,8 @@ def _run_stages(request: BuildRequest, folder: WorkFolder, watcher: Watcher) -> 
     from headsmith.device import pick_device
     from headsmith.fit import FitParams, fit_head
     from headsmith.head_model.load import load_head
-    from headsmith.splats import SplatParams, train_splats
+    from headsmith.splats import train_splats
+    from headsmith.splats.photo_params import from_photos
     from headsmith.texture import TextureParams, make_texture
     from headsmith.views import HairParams, ViewParams, doubt_mouth, grow_hair, photo_view, synthesise_views
 
@@ -162,7 +164,7 @@ def _run_stages(request: BuildRequest, folder: WorkFolder, watcher: Watcher) -> 
         views = folder.stage("views", key, make_views)
     with watcher.stage("splats") as progress:
         budget = quality.splats if request.max_splats is None else request.max_splats
-        params = SplatParams(budget, quality.splat_steps, request.seed, device.type)
+        params = from_photos(budget, quality.splat_steps, request.seed, device.type)
         splat_key = key if request.max_splats is None else fingerprint(key, budget)
         splats = folder.stage(
             "splats", splat_key, lambda: train_splats(model, fit, texture, hair, views, params, progress)
