@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -32,6 +33,26 @@ class Silent:
 
     def warn(self, sentence: str) -> None:
         pass
+
+
+class _Relay(logging.Handler):
+    def __init__(self, watcher: Watcher) -> None:
+        super().__init__(logging.WARNING)
+        self.watcher = watcher
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.watcher.warn(record.getMessage())
+
+
+@contextmanager
+def relayed(watcher: Watcher) -> Iterator[None]:
+    """While it lasts, warnings that Headsmith logs reach the watcher."""
+    handler, logger = _Relay(watcher), logging.getLogger("headsmith")
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
 
 
 class JsonLines:

@@ -16,7 +16,7 @@ from numba import prange
 from numpy.typing import NDArray
 
 from headsmith.splats.compositing import ALPHA_MIN, TILE_PX
-from headsmith.splats.jit import f32, kernel, parallel_kernel, part
+from headsmith.splats.jit import ceil, f32, floor, kernel, parallel_kernel, part
 from headsmith.types import F32, I32
 
 TILE = TILE_PX
@@ -36,16 +36,16 @@ class Bins(NamedTuple):
     footprints: F32
     """[N, 9 + channels] columns as named above; A, B, C with sigma = A dx^2 + B dx dy + C dy^2,
     alpha = opacity exp(-sigma)"""
-    splat_pairs: I32
-    """[N + 1] where each splat's pairs begin"""
-    pair_tiles: I32
-    """[pairs] the tile of each pair"""
-    pair_entries: I32
-    """[pairs] the entry of each pair"""
+    pair_starts: I32
+    """[N + 1] where each splat's pairs begin; between the end of one's and the next's may be a gap"""
+    pair_counts: I32
+    """[N] how many each splat has, which is the number of tiles that it touches"""
     tile_starts: I32
     """[tiles + 1] where each tile's entries begin"""
     tile_splats: I32
-    """[pairs] the splat of each entry: tile by tile, nearest first"""
+    """[entries] the splat of each entry: tile by tile, nearest first"""
+    tile_pairs: I32
+    """[entries] the pair of each entry"""
     tile_order: I32
     """[tiles] an order of work that gives every thread the same load"""
 
@@ -74,64 +74,63 @@ def fill_footprint(f, i, means2d, conics, opacities, channels, width, height):
 
 
 @part
-def tile_rows(f, i, tiles_y):
-    first = max(ZERO, math.floor((f[i, Y] - f[i, RADIUS_Y]) / TILE_F))
-    end = min(f32(tiles_y), math.ceil((f[i, Y] + f[i, RADIUS_Y]) / TILE_F))
-    return int(first), int(end)
+def tile_box(x, y, radius_x, radius_y, tiles_x, tiles_y):
+    """First and end tile row, first and end tile column of a footprint's box."""
+    first_row, end_row = max(0, floor((y - radius_y) / TILE_F)), min(tiles_y, ceil((y + radius_y) / TILE_F))
+    first_column, end_column = max(0, floor((x - radius_x) / TILE_F)), min(tiles_x, ceil((x + radius_x) / TILE_F))
+    return first_row, end_row, first_column, end_column
+
+
+@parallel_kernel
+def measure(means2d, conics, opacities, channels, width, height, footprints, most):
+    """Fills footprints [N, 9 + channels] and most [N], the number of tiles in each splat's box (0: not drawn)."""
+    tiles_x, tiles_y = (width + TILE - 1) // TILE, (height + TILE - 1) // TILE
+    for i in prange(means2d.shape[0]):
+        most[i] = 0
+        if fill_footprint(footprints, i, means2d, conics, opacities, channels, width, height):
+            x, y = footprints[i, X], footprints[i, Y]
+            first_row, end_row, first_column, end_column = tile_box(
+                x, y, footprints[i, RADIUS_X], footprints[i, RADIUS_Y], tiles_x, tiles_y
+            )
+            most[i] = (end_row - first_row) * (end_column - first_column)
 
 
 @part
-def tile_span(f, i, row, tiles_x):
-    """First and last tile column whose pixel centres footprint i touches in tile row `row`; first > last for none."""
-    y, radius_x, radius_y = f[i, Y], f[i, RADIUS_X], f[i, RADIUS_Y]
+def list_one(f, i, tiles_x, tiles_y, pair_tiles, pair):
+    """Writes the tiles whose pixel centres footprint i touches to pair_tiles[pair:]; returns how many they are."""
+    x, y, radius_x, radius_y = f[i, X], f[i, Y], f[i, RADIUS_X], f[i, RADIUS_Y]
+    # the ellipse a dx^2 + 2 b dx dy + c dy^2 = limit
     a, b, c, limit = TWO * f[i, A], f[i, B], TWO * f[i, C], TWO * f[i, SIGMA_MAX]
-    low = max(f32(row * TILE) + HALF - y, -radius_y)
-    high = min(f32(row * TILE) + TILE_F - HALF - y, radius_y)
-    if low > high:
-        return 0, -1
-    # the ellipse a dx^2 + 2 b dx dy + c dy^2 = limit at both ends of the row, and its sides between them
-    inverse, det = ONE / a, a * c - b * b
-    root_low, root_high = (
-        math.sqrt(max(a * limit - det * low * low, ZERO)),
-        math.sqrt(max(a * limit - det * high * high, ZERO)),
-    )
-    right = max(root_low - b * low, root_high - b * high) * inverse
-    left = min(-root_low - b * low, -root_high - b * high) * inverse
-    dy_rightmost = -b / c * radius_x
-    right = radius_x if low <= dy_rightmost <= high else right
-    left = -radius_x if low <= -dy_rightmost <= high else left
-    first = max(ZERO, math.ceil((f[i, X] + left - TILE_F + HALF) / TILE_F))
-    last = min(f32(tiles_x - 1), math.floor((f[i, X] + right - HALF) / TILE_F))
-    return int(first), int(last)
+    inverse, det, dy_rightmost = ONE / a, a * c - b * b, -b / c * radius_x
+    first_row, end_row, _, _ = tile_box(x, y, radius_x, radius_y, tiles_x, tiles_y)
+    count = 0
+    for row in range(first_row, end_row):
+        low = max(f32(row * TILE) + HALF - y, -radius_y)
+        high = min(f32(row * TILE) + TILE_F - HALF - y, radius_y)
+        # its sides at both ends of the row, or its outermost points where they lie between
+        root_low = math.sqrt(max(a * limit - det * low * low, ZERO))
+        root_high = math.sqrt(max(a * limit - det * high * high, ZERO))
+        right = max(root_low - b * low, root_high - b * high) * inverse
+        left = min(-root_low - b * low, -root_high - b * high) * inverse
+        right = radius_x if low <= dy_rightmost <= high else right
+        left = -radius_x if low <= -dy_rightmost <= high else left
+        if low <= high:
+            first = max(0, ceil((x + left + HALF) / TILE_F) - 1)
+            last = min(tiles_x - 1, floor((x + right - HALF) / TILE_F))
+            for column in range(first, last + 1):
+                pair_tiles[pair + count] = row * tiles_x + column
+                count += 1
+    return count
 
 
 @parallel_kernel
-def count_pairs(means2d, conics, opacities, channels, width, height, footprints, counts):
-    """Fills footprints [N, 9 + channels] and counts [N], the number of tiles each splat touches."""
-    tiles_x, tiles_y = (width + TILE - 1) // TILE, (height + TILE - 1) // TILE
-    for i in prange(means2d.shape[0]):
-        count = 0
-        if fill_footprint(footprints, i, means2d, conics, opacities, channels, width, height):
-            first_row, end_row = tile_rows(footprints, i, tiles_y)
-            for row in range(first_row, end_row):
-                first, last = tile_span(footprints, i, row, tiles_x)
-                count += max(0, last - first + 1)
-        counts[i] = count
-
-
-@parallel_kernel
-def list_tiles(footprints, splat_pairs, width, height, pair_tiles):
-    """Fills pair_tiles [pairs], the tile of each pair, splat by splat."""
+def list_tiles(footprints, pair_starts, width, height, pair_tiles, pair_counts):
+    """Fills pair_tiles [pairs], the tile of each pair, splat by splat, and pair_counts [N]."""
     tiles_x, tiles_y = (width + TILE - 1) // TILE, (height + TILE - 1) // TILE
     for i in prange(footprints.shape[0]):
-        pair = splat_pairs[i]
-        if splat_pairs[i + 1] > pair:
-            first_row, end_row = tile_rows(footprints, i, tiles_y)
-            for row in range(first_row, end_row):
-                first, last = tile_span(footprints, i, row, tiles_x)
-                for column in range(first, last + 1):
-                    pair_tiles[pair] = row * tiles_x + column
-                    pair += 1
+        pair_counts[i] = 0
+        if pair_starts[i + 1] > pair_starts[i]:
+            pair_counts[i] = list_one(footprints, i, tiles_x, tiles_y, pair_tiles, pair_starts[i])
 
 
 @kernel
@@ -143,7 +142,7 @@ def bit_length(number):
 
 
 @kernel
-def depth_order(depths, splat_pairs):
+def depth_order(depths, pair_counts):
     """The drawn splats, nearest first, equal depths by index.
 
     A radix sort, as positive floats sort like their bits, of no more bits than the depths differ in.
@@ -152,7 +151,7 @@ def depth_order(depths, splat_pairs):
     bits = depths.view(np.uint32)
     keys, order = np.empty(len(depths), np.uint32), np.empty(len(depths), np.int32)
     for i in range(len(depths)):
-        if splat_pairs[i + 1] > splat_pairs[i]:
+        if pair_counts[i] > 0:
             keys[n], order[n] = bits[i], i
             lowest, highest = min(lowest, bits[i]), max(highest, bits[i])
             n += 1
@@ -179,19 +178,20 @@ def depth_order(depths, splat_pairs):
 
 
 @kernel
-def sort_into_tiles(order, splat_pairs, pair_tiles, tile_starts, tile_splats, pair_entries):
+def sort_into_tiles(order, pair_starts, pair_counts, pair_tiles, tile_starts, tile_splats, tile_pairs):
     """Counting sort of the pairs by tile, keeping the depth order; fills the last three arrays."""
     tile_starts[:] = 0
-    for tile in pair_tiles:
-        tile_starts[tile + 1] += 1
+    for i in range(len(pair_counts)):
+        for pair in range(pair_starts[i], pair_starts[i] + pair_counts[i]):
+            tile_starts[pair_tiles[pair] + 1] += 1
     for tile in range(len(tile_starts) - 1):
         tile_starts[tile + 1] += tile_starts[tile]
     cursor = tile_starts.copy()
     for i in order:
-        for pair in range(splat_pairs[i], splat_pairs[i + 1]):
+        for pair in range(pair_starts[i], pair_starts[i] + pair_counts[i]):
             entry = cursor[pair_tiles[pair]]
             cursor[pair_tiles[pair]] += 1
-            tile_splats[entry], pair_entries[pair] = i, entry
+            tile_splats[entry], tile_pairs[entry] = i, pair
 
 
 def balanced_order(loads: NDArray[np.int32]) -> I32:
@@ -203,20 +203,18 @@ def balanced_order(loads: NDArray[np.int32]) -> I32:
 
 def bin_splats(
     means2d: F32, conics: F32, opacities: F32, channels: F32, depths: F32, *, width: int, height: int
-) -> tuple[Bins, I32]:
-    """Of float32 means2d [N, 2], conics [N, 3], opacities [N] (0: not drawn), channels [N, n] and depths [N] > 0.
-
-    Also returns [N] how many tiles each splat touches.
-    """
+) -> Bins:
+    """Of float32 means2d [N, 2], conics [N, 3], opacities [N] (0: not drawn), channels [N, n] and depths [N] > 0."""
     n = len(means2d)
-    tiles = -(-width // TILE) * -(-height // TILE)
-    footprints, counts = np.empty((n, CHANNELS + channels.shape[1]), f32), np.empty(n, np.int32)
-    count_pairs(means2d, conics, opacities, channels, width, height, footprints, counts)
-    splat_pairs = np.zeros(n + 1, np.int32)
-    np.cumsum(counts, out=splat_pairs[1:])
-    pair_tiles, pair_entries, tile_splats = (np.empty(splat_pairs[-1], np.int32) for _ in range(3))
-    list_tiles(footprints, splat_pairs, width, height, pair_tiles)
-    tile_starts = np.empty(tiles + 1, np.int32)
-    sort_into_tiles(depth_order(depths, splat_pairs), splat_pairs, pair_tiles, tile_starts, tile_splats, pair_entries)
-    order = balanced_order(np.diff(tile_starts))
-    return Bins(footprints, splat_pairs, pair_tiles, pair_entries, tile_starts, tile_splats, order), counts
+    footprints, pair_starts = np.empty((n, CHANNELS + channels.shape[1]), f32), np.zeros(n + 1, np.int32)
+    pair_counts = np.empty(n, np.int32)
+    measure(means2d, conics, opacities, channels, width, height, footprints, pair_counts)
+    np.cumsum(pair_counts, out=pair_starts[1:])
+    pair_tiles = np.empty(pair_starts[-1], np.int32)
+    list_tiles(footprints, pair_starts, width, height, pair_tiles, pair_counts)
+    tile_starts = np.empty(-(-width // TILE) * -(-height // TILE) + 1, np.int32)
+    tile_splats, tile_pairs = (np.empty(pair_counts.sum(), np.int32) for _ in range(2))
+    order = depth_order(depths, pair_counts)
+    sort_into_tiles(order, pair_starts, pair_counts, pair_tiles, tile_starts, tile_splats, tile_pairs)
+    return Bins(footprints, pair_starts, pair_counts, tile_starts, tile_splats, tile_pairs,
+                balanced_order(np.diff(tile_starts)))  # fmt: skip

@@ -1,7 +1,7 @@
 """Gradients of the blending, exact: each tile's splats again, farthest first, recovering transmittance by division.
 
-Every (splat, tile) pair has its own slot for gradients, at its tile's entry, and a second pass sums a splat's slots in
-order: no atomics, so the result does not depend on the number of threads.
+Every (splat, tile) pair has its own slot for gradients and a second pass sums a splat's slots in order: no atomics, so
+the result does not depend on the number of threads.
 """
 
 from __future__ import annotations
@@ -12,13 +12,15 @@ import numpy as np
 from numba import prange
 
 from headsmith.splats.compositing import ALPHA_MAX
-from headsmith.splats.jit import f32, inlined, kernel, parallel_kernel, part
+from headsmith.splats.jit import f32, inlined, kernel, parallel_kernel
 from headsmith.splats.kernel_binning import CHANNELS, OPACITY, RADIUS_Y, SIGMA_MAX, TILE, A, B, C, X, Y
 from headsmith.splats.kernel_blend_forward import PIXELS, exp_minus, fill_centres, pixel_rows
 from headsmith.types import F32
 
 ZERO, HALF, ONE, TWO = f32(0), f32(0.5), f32(1), f32(2)
 CLAMP = f32(ALPHA_MAX)
+BLOCK = 256
+"""splats that are summed in one go"""
 # rows of the backward state: transmittance behind the current splat, the gradient's product with all that lies
 # behind it, pixel centres, then dL/d image by channel
 BEHIND, LOSS_BEHIND, CENTRE_X, CENTRE_Y, GRADIENTS = range(5)
@@ -33,8 +35,8 @@ def slot_columns(channels: int, absgrad: bool) -> int:
 
 
 @inlined
-def unblend_one(state, last, f, splat, entry, slots, channels, absgrad):
-    """Step back over row `splat` of footprints f on the pixels of state [8, P]; its gradients go to slots[entry].
+def unblend_one(state, last, count, f, splat, entry, pair, slots, channels, absgrad):
+    """Step back over row `splat` of footprints f on `count` pixels of state [8, P]; its gradients go to slots[pair].
 
     `channels` is static: 1, 3 or 4; `absgrad` too: 2 if absolute gradients are wanted, else 1.
     """
@@ -49,7 +51,7 @@ def unblend_one(state, last, f, splat, entry, slots, channels, absgrad):
     value_3 = f[splat, CHANNELS + 3] if len(channels) > 3 else ZERO
     sum_0, sum_1, sum_2, sum_3, sum_falloff = ZERO, ZERO, ZERO, ZERO, ZERO
     sum_x, sum_y, sum_xx, sum_xy, sum_yy, abs_x, abs_y = ZERO, ZERO, ZERO, ZERO, ZERO, ZERO, ZERO
-    for i in range(last.shape[0]):
+    for i in range(count):
         dx, dy = centre_x[i] - x, centre_y[i] - y
         sigma = dx * (a * dx + b * dy) + c * dy * dy
         falloff = exp_minus(sigma)
@@ -83,18 +85,18 @@ def unblend_one(state, last, f, splat, entry, slots, channels, absgrad):
         if len(absgrad) > 1:
             abs_x += abs(TWO * a * pull_x + b * pull_y)
             abs_y += abs(b * pull_x + TWO * c * pull_y)
-    slots[entry, D_X] = opacity * (TWO * a * sum_x + b * sum_y)
-    slots[entry, D_Y] = opacity * (b * sum_x + TWO * c * sum_y)
-    slots[entry, D_CONIC_A], slots[entry, D_CONIC_B] = -HALF * opacity * sum_xx, -opacity * sum_xy
-    slots[entry, D_CONIC_C], slots[entry, D_OPACITY] = -HALF * opacity * sum_yy, sum_falloff
-    slots[entry, D_CHANNELS] = sum_0
+    slots[pair, D_X] = opacity * (TWO * a * sum_x + b * sum_y)
+    slots[pair, D_Y] = opacity * (b * sum_x + TWO * c * sum_y)
+    slots[pair, D_CONIC_A], slots[pair, D_CONIC_B] = -HALF * opacity * sum_xx, -opacity * sum_xy
+    slots[pair, D_CONIC_C], slots[pair, D_OPACITY] = -HALF * opacity * sum_yy, sum_falloff
+    slots[pair, D_CHANNELS] = sum_0
     if len(channels) > 1:
-        slots[entry, D_CHANNELS + 1], slots[entry, D_CHANNELS + 2] = sum_1, sum_2
+        slots[pair, D_CHANNELS + 1], slots[pair, D_CHANNELS + 2] = sum_1, sum_2
     if len(channels) > 3:
-        slots[entry, D_CHANNELS + 3] = sum_3
+        slots[pair, D_CHANNELS + 3] = sum_3
     if len(absgrad) > 1:
-        slots[entry, D_CHANNELS + len(channels)] = opacity * abs_x
-        slots[entry, D_CHANNELS + len(channels) + 1] = opacity * abs_y
+        slots[pair, D_CHANNELS + len(channels)] = opacity * abs_x
+        slots[pair, D_CHANNELS + len(channels) + 1] = opacity * abs_y
 
 
 @kernel
@@ -125,18 +127,17 @@ def load_tile(state, last, tile_x, tile_y, background, drawn, upstream, g_backgr
 
 
 @kernel
-def unblend_tile(tile, bins, channels, absgrad, background, drawn, upstream, slots, g_background):
-    """Writes the slots of one tile's entries up to the last that is seen, and returns where that ends."""
+def unblend_tile(tile, bins, channels, absgrad, background, drawn, upstream, slots, is_filled, g_background):
+    """Fills the slots of one tile's entries up to the last that is seen."""
     tiles_x = (upstream[0].shape[1] + TILE - 1) // TILE
     tile_y, tile_x = tile // tiles_x, tile % tiles_x
-    footprints, tile_splats, start = bins.footprints, bins.tile_splats, bins.tile_starts[tile]
+    footprints, tile_splats, tile_pairs = bins.footprints, bins.tile_splats, bins.tile_pairs
     state, last = np.zeros((STATE_ROWS, PIXELS), f32), np.full(PIXELS, -1, np.int32)
     load_tile(state, last, tile_x, tile_y, background, drawn, upstream, g_background)
     row_last = np.empty(TILE, np.int32)
     for row in range(TILE):
         row_last[row] = last[row * TILE : row * TILE + TILE].max()
-    end = row_last.max() + 1
-    for entry in range(end - 1, start - 1, -1):
+    for entry in range(row_last.max(), bins.tile_starts[tile] - 1, -1):
         splat = tile_splats[entry]
         first, final = pixel_rows(footprints[splat, Y], footprints[splat, RADIUS_Y], tile_y)
         while first <= final and row_last[first] < entry:
@@ -144,26 +145,23 @@ def unblend_tile(tile, bins, channels, absgrad, background, drawn, upstream, slo
         while first <= final and row_last[final] < entry:
             final -= 1
         if first <= final:
-            p, q = first * TILE, final * TILE + TILE
-            unblend_one(state[:, p:q], last[p:q], footprints, splat, np.int32(entry), slots, channels, absgrad)
-        else:
-            for column in range(slots.shape[1]):
-                slots[entry, column] = ZERO
-    return end
+            p, count, pair = first * TILE, (final - first + 1) * TILE, tile_pairs[entry]
+            is_filled[pair] = True
+            unblend_one(
+                state[:, p:], last[p:], count, footprints, splat, np.int32(entry), pair, slots, channels, absgrad
+            )
 
 
 @parallel_kernel
-def blend_backward(bins, channels, absgrad, background, drawn, upstream, slots, tile_ends, g_backgrounds):
-    """Fills slots [pairs, columns], but only before tile_ends [tiles], and g_backgrounds [tiles, n].
+def blend_backward(bins, channels, absgrad, background, drawn, upstream, slots, is_filled, g_backgrounds):
+    """Fills slots [pairs, columns] where it sets is_filled [pairs], False before, and g_backgrounds [tiles, n].
 
     drawn: (transmittance [H, W], last_entry [H, W]); upstream: (dL/d image [H, W, n], dL/d alpha [H, W]).
     `channels` and `absgrad` are static(n) and static(2 if absolute gradients are wanted else 1).
     """
     for k in prange(len(bins.tile_order)):
         tile = bins.tile_order[k]
-        tile_ends[tile] = unblend_tile(
-            tile, bins, channels, absgrad, background, drawn, upstream, slots, g_backgrounds[tile]
-        )
+        unblend_tile(tile, bins, channels, absgrad, background, drawn, upstream, slots, is_filled, g_backgrounds[tile])
 
 
 class SplatGradients(NamedTuple):
@@ -181,36 +179,39 @@ class SplatGradients(NamedTuple):
     """[N, 2] sum over the pixels of each pixel's |dL/d means2d|; [0, 2] if nobody wants it"""
 
 
-@part
-def sum_one(i, bins, channels, absgrad, slots, tile_ends, g):
+@kernel
+def sum_block(block, bins, channels, absgrad, slots, is_filled, g):
+    # out of their tuples: in the loop, each of those would count references, atomically, for every splat
+    pair_starts, pair_counts = bins.pair_starts, bins.pair_counts
+    g_means2d, g_conics, g_opacities, g_channels, g_absolute = g
     n = len(channels)
-    x, y, xx, xy, yy, opacity, abs_x, abs_y = ZERO, ZERO, ZERO, ZERO, ZERO, ZERO, ZERO, ZERO
-    sum_0, sum_1, sum_2, sum_3 = ZERO, ZERO, ZERO, ZERO
-    for pair in range(bins.splat_pairs[i], bins.splat_pairs[i + 1]):
-        k = bins.pair_entries[pair]
-        if k < tile_ends[bins.pair_tiles[pair]]:
-            x, y, xx, xy = x + slots[k, D_X], y + slots[k, D_Y], xx + slots[k, D_CONIC_A], xy + slots[k, D_CONIC_B]
-            yy, opacity = yy + slots[k, D_CONIC_C], opacity + slots[k, D_OPACITY]
-            sum_0 += slots[k, D_CHANNELS]
-            if n > 1:
-                sum_1, sum_2 = sum_1 + slots[k, D_CHANNELS + 1], sum_2 + slots[k, D_CHANNELS + 2]
-            if n > 3:
-                sum_3 += slots[k, D_CHANNELS + 3]
-            if len(absgrad) > 1:
-                abs_x, abs_y = abs_x + slots[k, D_CHANNELS + n], abs_y + slots[k, D_CHANNELS + n + 1]
-    g.means2d[i, 0], g.means2d[i, 1], g.opacities[i] = x, y, opacity
-    g.conics[i, 0], g.conics[i, 1], g.conics[i, 2] = xx, xy, yy
-    g.channels[i, 0] = sum_0
-    if n > 1:
-        g.channels[i, 1], g.channels[i, 2] = sum_1, sum_2
-    if n > 3:
-        g.channels[i, 3] = sum_3
-    if len(absgrad) > 1:
-        g.absolute[i, 0], g.absolute[i, 1] = abs_x, abs_y
+    for i in range(block * BLOCK, min(len(g_opacities), (block + 1) * BLOCK)):
+        x, y, xx, xy, yy, opacity, abs_x, abs_y = ZERO, ZERO, ZERO, ZERO, ZERO, ZERO, ZERO, ZERO
+        sum_0, sum_1, sum_2, sum_3 = ZERO, ZERO, ZERO, ZERO
+        for k in range(pair_starts[i], pair_starts[i] + pair_counts[i]):
+            if is_filled[k]:
+                x, y, xx, xy = x + slots[k, D_X], y + slots[k, D_Y], xx + slots[k, D_CONIC_A], xy + slots[k, D_CONIC_B]
+                yy, opacity = yy + slots[k, D_CONIC_C], opacity + slots[k, D_OPACITY]
+                sum_0 += slots[k, D_CHANNELS]
+                if n > 1:
+                    sum_1, sum_2 = sum_1 + slots[k, D_CHANNELS + 1], sum_2 + slots[k, D_CHANNELS + 2]
+                if n > 3:
+                    sum_3 += slots[k, D_CHANNELS + 3]
+                if len(absgrad) > 1:
+                    abs_x, abs_y = abs_x + slots[k, D_CHANNELS + n], abs_y + slots[k, D_CHANNELS + n + 1]
+        g_means2d[i, 0], g_means2d[i, 1], g_opacities[i] = x, y, opacity
+        g_conics[i, 0], g_conics[i, 1], g_conics[i, 2] = xx, xy, yy
+        g_channels[i, 0] = sum_0
+        if n > 1:
+            g_channels[i, 1], g_channels[i, 2] = sum_1, sum_2
+        if n > 3:
+            g_channels[i, 3] = sum_3
+        if len(absgrad) > 1:
+            g_absolute[i, 0], g_absolute[i, 1] = abs_x, abs_y
 
 
 @parallel_kernel
-def sum_slots(bins, channels, absgrad, slots, tile_ends, g):
+def sum_slots(bins, channels, absgrad, slots, is_filled, g):
     """Sums each splat's slots, pair by pair, into the SplatGradients `g`."""
-    for i in prange(len(bins.splat_pairs) - 1):
-        sum_one(i, bins, channels, absgrad, slots, tile_ends, g)
+    for block in prange((len(bins.footprints) + BLOCK - 1) // BLOCK):
+        sum_block(block, bins, channels, absgrad, slots, is_filled, g)

@@ -18,6 +18,20 @@ SMALLEST_NORM = f32(1e-12)
 SMALLEST_COMPENSATION = f32(1e-6)
 
 
+class Eye(NamedTuple):
+    """One camera as numbers, which a loop can keep in registers."""
+
+    W: tuple
+    """rows of the rotation, world to camera"""
+    shift: tuple
+    focal: tuple
+    principal: tuple
+    size: tuple
+    """width and height, px"""
+    centre: tuple
+    """the camera's place in the world"""
+
+
 class ProjectedAxes(NamedTuple):
     """What forward and backward both need of one splat; vectors are tuples, matrices tuples of rows."""
 
@@ -105,23 +119,34 @@ def clamped_slope(slope, focal, principal, size):
 
 
 @part
-def project_axes(i, means, quats, view, K, width, height):
-    W0, W1, W2 = row3(view, 0), row3(view, 1), row3(view, 2)
-    mean = row3(means, i)
-    x, y, z = dot(W0, mean) + view[0, 3], dot(W1, mean) + view[1, 3], dot(W2, mean) + view[2, 3]
+def load_eye(viewmat, K, centre, size_px):
+    return Eye(
+        (row3(viewmat, 0), row3(viewmat, 1), row3(viewmat, 2)),
+        (viewmat[0, 3], viewmat[1, 3], viewmat[2, 3]),
+        (K[0, 0], K[1, 1]),
+        (K[0, 2], K[1, 2]),
+        (size_px[0], size_px[1]),
+        (centre[0], centre[1], centre[2]),
+    )
+
+
+@part
+def project_axes(mean, quat, eye):
+    W, t = eye.W, eye.shift
+    x, y, z = dot(W[0], mean) + t[0], dot(W[1], mean) + t[1], dot(W[2], mean) + t[2]
     inverse_z = ONE / z
-    fx, fy = K[0, 0], K[1, 1]
-    sx = clamped_slope(x * inverse_z, fx, K[0, 2], width)
-    sy = clamped_slope(y * inverse_z, fy, K[1, 2], height)
+    fx, fy = eye.focal
+    sx = clamped_slope(x * inverse_z, fx, eye.principal[0], eye.size[0])
+    sy = clamped_slope(y * inverse_z, fy, eye.principal[1], eye.size[1])
     J = (fx * inverse_z, -fx * sx * inverse_z, fy * inverse_z, -fy * sy * inverse_z)
-    A = (combine(J[0], W0, J[1], W2), combine(J[2], W1, J[3], W2))
-    qw, qx, qy, qz = quats[i, 0], quats[i, 1], quats[i, 2], quats[i, 3]
+    A = (combine(J[0], W[0], J[1], W[2]), combine(J[2], W[1], J[3], W[2]))
+    qw, qx, qy, qz = quat
     n = ONE / max(math.sqrt(qw * qw + qx * qx + qy * qy + qz * qz), SMALLEST_NORM)
-    quat = (qw * n, qx * n, qy * n, qz * n)
-    R = rotation_rows(quat[0], quat[1], quat[2], quat[3])
+    unit = (qw * n, qx * n, qy * n, qz * n)
+    R = rotation_rows(unit[0], unit[1], unit[2], unit[3])
     B = (row_times_matrix(A[0], R), row_times_matrix(A[1], R))
     inside = (sx == x * inverse_z, sy == y * inverse_z)
-    return ProjectedAxes((x, y, z), (sx, sy), inside, J, A, quat, n, R, B)
+    return ProjectedAxes((x, y, z), (sx, sy), inside, J, A, unit, n, R, B)
 
 
 @part
@@ -154,10 +179,10 @@ def covariance_gradient(cov, conic, g_conic, g_compensation):
 
 
 @part
-def point_gradient(p, K, g_mean2d, g_depth, gA, view):
+def point_gradient(p, eye, g_mean2d, g_depth, gA):
     """dL/d camera point from the gradients of its pixel, its depth and A."""
-    fx, fy = K[0, 0], K[1, 1]
-    W0, W1, W2 = row3(view, 0), row3(view, 1), row3(view, 2)
+    fx, fy = eye.focal
+    W0, W1, W2 = eye.W
     x, y, z = p.point
     r = ONE / z
     r2 = r * r

@@ -8,7 +8,7 @@ import numpy as np
 from numba import prange
 
 from headsmith.splats.compositing import SH_C0
-from headsmith.splats.jit import f32, kernel, parallel_kernel, part
+from headsmith.splats.jit import f32, parallel_kernel, part
 
 BLOCK = 256
 """splats that share one scratch array"""
@@ -66,7 +66,7 @@ def unit(x, y, z):
     return x * inverse, y * inverse, z * inverse, inverse
 
 
-@kernel
+@part
 def color_towards(sh, i, count, direction, basis):
     """max(0, 0.5 + basis times sh[i]) [N, K >= count, 3] for a direction of any length; sh[i, 0] itself for count 0."""
     if count == 0:
@@ -82,7 +82,7 @@ def color_towards(sh, i, count, direction, basis):
     return (ZERO if red < ZERO else red, ZERO if green < ZERO else green, ZERO if blue < ZERO else blue)
 
 
-@kernel
+@part
 def color_gradient(sh, i, count, direction, color, g_color, scratch, g_sh):
     """Writes g_sh[i, :count] (:1 for count 0) and returns dL/d direction."""
     if count == 0:

@@ -13,11 +13,13 @@ import numpy as np
 from numba import prange
 
 from headsmith.splats.compositing import ALPHA_MIN, EPS2D_PX2, FAR_M, NEAR_M
-from headsmith.splats.jit import f32, kernel, parallel_kernel, part
+from headsmith.splats.jit import ceil, f32, kernel, parallel_kernel, part
 from headsmith.splats.kernel_projection import (
     axes_gradient,
+    combine,
     covariance,
     covariance_gradient,
+    load_eye,
     point_gradient,
     project_axes,
     row3,
@@ -78,94 +80,106 @@ class Seen(NamedTuple):
 
 
 @part
-def write_pixel_extent(radii, i, lens, x, y, variance_x, variance_y, opacity):
-    """Writes radii[i], whole pixels to where alpha falls below ALPHA_MIN; False where that leaves out the image."""
-    reach = math.sqrt(TWO * f32(math.log(opacity * INVERSE_ALPHA_MIN)))
-    radius_x, radius_y = math.ceil(reach * math.sqrt(variance_x)), math.ceil(reach * math.sqrt(variance_y))
-    in_image = (
-        ZERO < radius_x < LARGEST_RADIUS and ZERO < radius_y < LARGEST_RADIUS
-        and -radius_x < x < lens.size_px[0] + radius_x and -radius_y < y < lens.size_px[1] + radius_y
-    )  # fmt: skip
-    if in_image:
-        radii[i, 0], radii[i, 1] = int(radius_x), int(radius_y)
-    return in_image
+def row4(array, i):
+    return (array[i, 0], array[i, 1], array[i, 2], array[i, 3])
 
 
 @part
-def direction_from(lens, mean):
-    return (mean[0] - lens.centre[0], mean[1] - lens.centre[1], mean[2] - lens.centre[2])
+def set3(array, i, values):
+    array[i, 0], array[i, 1], array[i, 2] = values
+
+
+@part
+def pixel_radii(mean2d, variances, opacity, size):
+    """Whole pixels to where alpha falls below ALPHA_MIN by x and y; 0 where that leaves out the image."""
+    reach = math.sqrt(TWO * f32(math.log(opacity * INVERSE_ALPHA_MIN)))
+    x, y = reach * math.sqrt(variances[0]), reach * math.sqrt(variances[1])
+    if not (ZERO < x < LARGEST_RADIUS and ZERO < y < LARGEST_RADIUS):
+        return 0, 0
+    whole_x, whole_y = ceil(x), ceil(y)
+    x, y = f32(whole_x), f32(whole_y)
+    in_image = -x < mean2d[0] < size[0] + x and -y < mean2d[1] < size[1] + y
+    return (whole_x, whole_y) if in_image else (0, 0)
+
+
+@part
+def look(mean, quat, scales, opacity, eye, antialiased):
+    """One splat's radii (0: not drawn), pixel, conic, depth and opacity in the image."""
+    p = project_axes(mean, quat, eye)
+    x, y, z = p.point
+    xx, xy, yy, sharp, blurred = covariance(times(p.B[0], scales), times(p.B[1], scales))
+    opacity *= math.sqrt(sharp / blurred) if antialiased else ONE
+    mean2d = (eye.focal[0] * x / z + eye.principal[0], eye.focal[1] * y / z + eye.principal[1])
+    xx, yy, inverse = xx + EPS2D, yy + EPS2D, ONE / blurred
+    radii = (0, 0)
+    # comparisons, not isfinite, which fast maths may fold; NaN fails every one
+    if NEAR < z < FAR and ZERO < blurred < LARGEST and LOWEST_OPACITY < opacity < LARGEST:
+        radii = pixel_radii(mean2d, (xx, yy), opacity, eye.size)
+    return radii, mean2d, (yy * inverse, -xy * inverse, xx * inverse), z, opacity
+
+
+@part
+def from_centre(mean, eye):
+    return (mean[0] - eye.centre[0], mean[1] - eye.centre[1], mean[2] - eye.centre[2])
 
 
 @part
 def is_finite(color):
-    # comparisons, not isfinite, which fast maths may fold; NaN fails every one
     return abs(color[0]) < LARGEST and abs(color[1]) < LARGEST and abs(color[2]) < LARGEST
 
 
 @kernel
-def see_one(i, cloud, lens, count, antialiased, basis, seen, radii):
-    """Writes row i of `seen` and `radii`; False, and maybe half of it, for a splat that is not drawn."""
-    p = project_axes(i, cloud.means, cloud.quats, lens.viewmat, lens.K, lens.size_px[0], lens.size_px[1])
-    x, y, z = p.point
-    s = row3(cloud.scales, i)
-    xx, xy, yy, sharp, blurred = covariance(times(p.B[0], s), times(p.B[1], s))
-    opacity = cloud.opacities[i] * (math.sqrt(sharp / blurred) if antialiased else ONE)
-    if not (NEAR < z < FAR and ZERO < blurred < LARGEST and LOWEST_OPACITY < opacity < LARGEST):
-        return False
-    px, py = lens.K[0, 0] * x / z + lens.K[0, 2], lens.K[1, 1] * y / z + lens.K[1, 2]
-    if not write_pixel_extent(radii, i, lens, px, py, xx + EPS2D, yy + EPS2D, opacity):
-        return False
-    color = color_towards(cloud.colors, i, count, direction_from(lens, row3(cloud.means, i)), basis)
-    seen.means2d[i, 0], seen.means2d[i, 1] = px, py
-    inverse = ONE / blurred
-    seen.conics[i, 0], seen.conics[i, 1], seen.conics[i, 2] = (
-        (yy + EPS2D) * inverse,
-        -xy * inverse,
-        (xx + EPS2D) * inverse,
-    )
-    seen.depths[i], seen.opacities[i] = z, opacity
-    seen.colors[i, 0], seen.colors[i, 1], seen.colors[i, 2] = color
-    return is_finite(color)
-
-
-@part
-def clear(seen, radii, i):
-    seen.means2d[i, 0], seen.means2d[i, 1], seen.depths[i], seen.opacities[i] = ZERO, ZERO, ZERO, ZERO
-    for k in range(3):
-        seen.conics[i, k], seen.colors[i, k] = ZERO, ZERO
-    radii[i, 0], radii[i, 1] = 0, 0
+def see_block(block, cloud, lens, count, antialiased, seen, radii):
+    # out of their tuples: in the loop, each of those would count references, atomically, for every splat
+    means, quats, scales, opacities, sh = cloud
+    means2d, conics, depths, seen_opacities, colors = seen
+    eye, basis, none = load_eye(lens.viewmat, lens.K, lens.centre, lens.size_px), np.empty(16, f32), (ZERO, ZERO, ZERO)
+    for i in range(block * BLOCK, min(len(means), (block + 1) * BLOCK)):
+        mean = row3(means, i)
+        radius, mean2d, conic, depth, opacity = look(
+            mean, row4(quats, i), row3(scales, i), opacities[i], eye, antialiased
+        )
+        color = none
+        if radius[0] > 0:
+            color = color_towards(sh, i, count, from_centre(mean, eye), basis)
+        if not (radius[0] > 0 and is_finite(color)):
+            radius, mean2d, conic, depth, opacity, color = (0, 0), (ZERO, ZERO), none, ZERO, ZERO, none
+        radii[i, 0], radii[i, 1] = radius
+        means2d[i, 0], means2d[i, 1] = mean2d
+        depths[i], seen_opacities[i] = depth, opacity
+        set3(conics, i, conic)
+        set3(colors, i, color)
 
 
 @parallel_kernel
 def see(cloud, lens, count, antialiased, seen, radii):
     """Fills `seen` and radii [N, 2] (0: not drawn); `count` harmonics make a colour, 0 takes colours as they are."""
-    n = len(cloud.means)
-    for block in prange((n + BLOCK - 1) // BLOCK):
-        basis = np.empty(16, f32)
-        for i in range(block * BLOCK, min(n, (block + 1) * BLOCK)):
-            if not see_one(i, cloud, lens, count, antialiased, basis, seen, radii):
-                clear(seen, radii, i)
+    for block in prange((len(cloud.means) + BLOCK - 1) // BLOCK):
+        see_block(block, cloud, lens, count, antialiased, seen, radii)
 
 
 @part
-def is_pulled(g_seen, i):
-    """Whether any gradient reaches splat i: most splats of a closed surface are hidden, and none does."""
+def look_back(mean, quat, scales, opacity, eye, antialiased, conic, g_seen):
+    """Gradients by mean, quat, scales and opacity, and by the camera's rows; g_seen by pixel, conic, depth, opacity."""
+    g_mean2d, g_conic, g_depth, g_opacity = g_seen
+    p = project_axes(mean, quat, eye)
+    cov = covariance(times(p.B[0], scales), times(p.B[1], scales))
+    compensation = math.sqrt(cov[3] / cov[4]) if antialiased else ONE
+    g_compensation = g_opacity * opacity if antialiased else ZERO
+    g_scales, g_quat, gA = axes_gradient(p, scales, covariance_gradient(cov, conic, g_conic, g_compensation))
+    g_point = point_gradient(p, eye, g_mean2d, g_depth, gA)
+    rows = view_gradient(p, mean, g_point, gA)
+    return row_times_matrix(g_point, eye.W), g_quat, g_scales, g_opacity * compensation, rows
+
+
+@part
+def is_pulled(g_mean2d, g_conic, g_depth, g_opacity, g_color):
+    """Whether any gradient is not zero: most splats of a closed surface are hidden, and nothing pulls at them."""
     return not (
-        g_seen.conics[i, 0] == ZERO and g_seen.conics[i, 2] == ZERO and g_seen.means2d[i, 0] == ZERO
-        and g_seen.means2d[i, 1] == ZERO and g_seen.depths[i] == ZERO and g_seen.opacities[i] == ZERO
-        and g_seen.colors[i, 0] == ZERO and g_seen.colors[i, 1] == ZERO and g_seen.colors[i, 2] == ZERO
+        g_mean2d[0] == ZERO and g_mean2d[1] == ZERO and g_conic[0] == ZERO and g_conic[1] == ZERO
+        and g_conic[2] == ZERO and g_depth == ZERO and g_opacity == ZERO
+        and g_color[0] == ZERO and g_color[1] == ZERO and g_color[2] == ZERO
     )  # fmt: skip
-
-
-@part
-def clear_gradient(g_cloud, i):
-    for k in range(3):
-        g_cloud.means[i, k], g_cloud.scales[i, k] = ZERO, ZERO
-    for k in range(4):
-        g_cloud.quats[i, k] = ZERO
-    g_cloud.opacities[i] = ZERO
-    for k in range(g_cloud.colors.shape[1]):
-        g_cloud.colors[i, k, 0], g_cloud.colors[i, k, 1], g_cloud.colors[i, k, 2] = ZERO, ZERO, ZERO
 
 
 @part
@@ -177,33 +191,36 @@ def add_camera_gradient(g_lens, rows, g_direction):
 
 
 @kernel
-def unsee_one(i, cloud, lens, count, antialiased, seen, g_seen, scratch, g_cloud, g_lens):
-    """Writes row i of `g_cloud`; adds to g_lens [4, 4], if it is not empty."""
-    mean, s, g_color = row3(cloud.means, i), row3(cloud.scales, i), row3(g_seen.colors, i)
-    direction = direction_from(lens, mean)
-    for k in range(count, g_cloud.colors.shape[1]):
-        g_cloud.colors[i, k, 0], g_cloud.colors[i, k, 1], g_cloud.colors[i, k, 2] = ZERO, ZERO, ZERO
-    g_direction = color_gradient(
-        cloud.colors, i, count, direction, row3(seen.colors, i), g_color, scratch, g_cloud.colors
-    )
-    p = project_axes(i, cloud.means, cloud.quats, lens.viewmat, lens.K, lens.size_px[0], lens.size_px[1])
-    cov = covariance(times(p.B[0], s), times(p.B[1], s))
-    g_opacity, g_compensation = g_seen.opacities[i], ZERO
-    if antialiased:
-        g_compensation = g_opacity * cloud.opacities[i]
-        g_opacity *= math.sqrt(cov[3] / cov[4])
-    g_cov = covariance_gradient(cov, row3(seen.conics, i), row3(g_seen.conics, i), g_compensation)
-    g_scales, g_quat, gA = axes_gradient(p, s, g_cov)
-    g_mean2d = (g_seen.means2d[i, 0], g_seen.means2d[i, 1])
-    g_point = point_gradient(p, lens.K, g_mean2d, g_seen.depths[i], gA, lens.viewmat)
-    g_mean = row_times_matrix(g_point, (row3(lens.viewmat, 0), row3(lens.viewmat, 1), row3(lens.viewmat, 2)))
-    for k in range(3):
-        g_cloud.means[i, k], g_cloud.scales[i, k] = g_mean[k] + g_direction[k], g_scales[k]
-    for k in range(4):
-        g_cloud.quats[i, k] = g_quat[k]
-    g_cloud.opacities[i] = g_opacity
-    if len(g_lens) > 0:
-        add_camera_gradient(g_lens, view_gradient(p, mean, g_point, gA), g_direction)
+def unsee_block(block, cloud, lens, count, antialiased, seen, radii, g_seen, g_cloud, g_lens):
+    means, quats, scales, opacities, sh = cloud
+    conics, colors = seen.conics, seen.colors
+    g_means2d, g_conics, g_depths, g_seen_opacities, g_colors = g_seen
+    g_means, g_quats, g_scales, g_opacities, g_sh = g_cloud
+    eye, none = load_eye(lens.viewmat, lens.K, lens.centre, lens.size_px), (ZERO, ZERO, ZERO)
+    scratch = np.empty((SCRATCH_ROWS, 16), f32)
+    for i in range(block * BLOCK, min(len(means), (block + 1) * BLOCK)):
+        g_mean2d, g_conic, g_color = (g_means2d[i, 0], g_means2d[i, 1]), row3(g_conics, i), row3(g_colors, i)
+        g_depth, g_opacity = g_depths[i], g_seen_opacities[i]
+        g_mean, g_quat, g_scale, first_unset = none, (ZERO, ZERO, ZERO, ZERO), none, 0
+        if radii[i, 0] > 0 and is_pulled(g_mean2d, g_conic, g_depth, g_opacity, g_color):
+            mean = row3(means, i)
+            g_mean, g_quat, g_scale, g_opacity, rows = look_back(
+                mean, row4(quats, i), row3(scales, i), opacities[i], eye, antialiased, row3(conics, i),
+                (g_mean2d, g_conic, g_depth, g_opacity),
+            )  # fmt: skip
+            g_direction = color_gradient(sh, i, count, from_centre(mean, eye), row3(colors, i), g_color, scratch, g_sh)
+            g_mean = combine(ONE, g_mean, ONE, g_direction)
+            first_unset = max(count, 1)
+            if len(g_lens) > 0:
+                add_camera_gradient(g_lens, rows, g_direction)
+        else:
+            g_opacity = ZERO
+        set3(g_means, i, g_mean)
+        set3(g_scales, i, g_scale)
+        g_quats[i, 0], g_quats[i, 1], g_quats[i, 2], g_quats[i, 3] = g_quat
+        g_opacities[i] = g_opacity
+        for k in range(first_unset, g_sh.shape[1]):
+            g_sh[i, k, 0], g_sh[i, k, 1], g_sh[i, k, 2] = none
 
 
 @parallel_kernel
@@ -213,11 +230,5 @@ def unsee(cloud, lens, count, antialiased, seen, radii, g_seen, g_cloud, g_lens)
     g_lens [blocks, 4, 4] float64, zero before: each block's share of dL/d view[:3] and, in the last row, of
     dL/d centre; empty in its middle dimension where nobody wants it.
     """
-    n = len(cloud.means)
-    for block in prange((n + BLOCK - 1) // BLOCK):
-        scratch = np.empty((SCRATCH_ROWS, 16), f32)
-        for i in range(block * BLOCK, min(n, (block + 1) * BLOCK)):
-            if radii[i, 0] > 0 and is_pulled(g_seen, i):
-                unsee_one(i, cloud, lens, count, antialiased, seen, g_seen, scratch, g_cloud, g_lens[block])
-            else:
-                clear_gradient(g_cloud, i)
+    for block in prange((len(cloud.means) + BLOCK - 1) // BLOCK):
+        unsee_block(block, cloud, lens, count, antialiased, seen, radii, g_seen, g_cloud, g_lens[block])

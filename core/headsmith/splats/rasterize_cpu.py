@@ -143,9 +143,10 @@ class Blend(torch.autograd.Function):
         last_entry, tiles = np.empty(images.shape[:3], np.int32), np.empty((cameras, count), np.int32)
         ctx.bins = []
         for c in range(cameras):
-            bins, tiles[c] = bin_splats(*(a[c] for a in flat), width=canvas.width, height=canvas.height)
+            bins = bin_splats(*(a[c] for a in flat), width=canvas.width, height=canvas.height)
             blend_forward(bins, static(n), behind[c], images[c], transmittance[c], last_entry[c])
             ctx.bins.append(bins)
+            tiles[c] = bins.pair_counts
         ctx.saved, ctx.canvas, ctx.means2d = (behind, transmittance, last_entry), canvas, means2d
         outputs = (torch.from_numpy(images), torch.from_numpy(1 - transmittance)[..., None], torch.from_numpy(tiles))
         ctx.mark_non_differentiable(outputs[-1])
@@ -167,11 +168,12 @@ class Blend(torch.autograd.Function):
         g_backgrounds = np.zeros((cameras, n), f32)
         for c, bins in enumerate(ctx.bins):
             tiles = len(bins.tile_order)
-            slots, tile_sums = empty((len(bins.tile_splats), slot_columns(n, ctx.canvas.absgrad)), (tiles, n))
-            tile_ends = np.empty(tiles, np.int32)
+            pairs = int(bins.pair_starts[-1])
+            slots, tile_sums = empty((pairs, slot_columns(n, ctx.canvas.absgrad)), (tiles, n))
+            is_filled = np.zeros(pairs, bool)
             blend_backward(bins, channels, absgrad, behind[c], (transmittance[c], last_entry[c]),
-                           (up_image[c], up_alpha[c]), slots, tile_ends, tile_sums)  # fmt: skip
-            sum_slots(bins, channels, absgrad, slots, tile_ends, SplatGradients(*(a[c] for a in g)))
+                           (up_image[c], up_alpha[c]), slots, is_filled, tile_sums)  # fmt: skip
+            sum_slots(bins, channels, absgrad, slots, is_filled, SplatGradients(*(a[c] for a in g)))
             g_backgrounds[c] = tile_sums.sum(0, dtype=np.float64)
         if ctx.canvas.absgrad:
             ctx.means2d.absgrad = torch.from_numpy(g.absolute)
