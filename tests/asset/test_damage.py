@@ -226,8 +226,12 @@ def test_validate_finds_several_problems(bundle: Path) -> None:
     assert [any(name in p for p in problems) for name in ("head.npz", "splats.ply", "virus.exe")] == [True] * 3
 
 
-def test_validate_finds_a_binding_that_belongs_to_other_splats(bundle: Path) -> None:
-    with_array("binding.npz", offset=set_value((0, 0), 3.0))(bundle)
+@pytest.mark.parametrize(
+    ("field", "change"),
+    [("offset", set_value((0, 0), 3.0)), ("rotation_wxyz", lambda turns: np.roll(turns, 1, axis=1))],
+)
+def test_validate_finds_a_binding_that_belongs_to_other_splats(bundle: Path, field: str, change: Any) -> None:
+    with_array("binding.npz", **{field: change})(bundle)
     read_avatar(bundle)
     (problem,) = validate_avatar(bundle)
     assert "binding.npz" in problem

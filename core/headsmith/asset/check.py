@@ -12,9 +12,12 @@ from numpy.typing import NDArray
 from headsmith.asset.avatar import Avatar, Motion
 from headsmith.asset.binding import deform
 from headsmith.asset.harmonics import BAND_SIZES
+from headsmith.asset.quaternions import normalized
 
 WEIGHT_SUM_TOLERANCE = 1e-4
 REST_TOLERANCE_M = 1e-5
+REST_TOLERANCE_TURN = 1e-4
+"""of 1 - |cosine of half the angle|: 1.6 degrees"""
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,11 @@ def rest_problems(avatar: Avatar) -> Iterator[Problem]:
         if not worst <= REST_TOLERANCE_M:
             yield Problem("binding.npz", f"{what} that are {worst:.1e} m from those of splats.ply at rest",
                           f"at most {REST_TOLERANCE_M:g} m")  # fmt: skip
+    likeness = np.abs((normalized(again.quats) * normalized(bound.splats.quats)).sum(1))
+    worst = float(1 - likeness.min(initial=1))
+    if not worst <= REST_TOLERANCE_TURN:
+        yield Problem("binding.npz", f"a turn that is {np.degrees(2 * np.arccos(1 - worst)):.1f} degrees from that of "
+                      "splats.ply at rest", "the same turns")  # fmt: skip
 
 
 def _shape(file: str, name: str, array: NDArray[Any], *shape: int) -> Iterator[Problem]:
