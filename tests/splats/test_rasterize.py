@@ -55,8 +55,8 @@ def test_image_and_gradients_equal_the_twin(sh_degree: int, antialiased: bool) -
     assert (alpha - wanted_alpha).abs().max() < 2e-5
     for name, gradient, want in zip(NAMES, gradients, wanted, strict=True):
         error = (gradient - want).norm() / want.norm()
-        assert error < 1e-4, f"{name}: {error:.1e}"
-        assert (gradient - want).abs().max() < 2e-4 * want.abs().max(), name
+        assert error < 2e-5, f"{name}: {error:.1e}"
+        assert (gradient - want).abs().max() < 1e-4 * want.abs().max(), name
 
 
 def test_twin_gradients_equal_finite_differences() -> None:
@@ -89,7 +89,7 @@ def test_threads_do_not_change_a_bit() -> None:
         for count in (1, min(2, numba.config.NUMBA_NUM_THREADS), 1):
             numba.set_num_threads(count)
             image, alpha, gradients = fast(scene)
-            results.append([image, alpha, *gradients[:5]])
+            results.append([image, alpha, *gradients])
     finally:
         numba.set_num_threads(threads)
     for other in results[1:]:
