@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from headsmith.asset.binding import deform
+from headsmith.asset.skinning import rotation_matrices
 from headsmith.head_model.model import HeadModel
 from headsmith.splats.initialise import initialise
+from headsmith.splats.initialise_hair import hair_splats
 from headsmith.splats.params import SplatParams
 from headsmith.splats.render import render_splats
 from headsmith.splats.sampling import spread_points, triangle_areas
@@ -78,6 +83,22 @@ def test_hair_lies_in_the_shell_and_is_tied_to_still_skin(subject: Subject) -> N
     image, alpha = render_splats(splats, camera_at(180))
     crown = image[30:40, 43:53][alpha[30:40, 43:53] > 0.9]
     assert crown[:, 0].mean() > 3 * crown[:, 1].mean(), "the hair is red, and no skin shines through"
+
+
+def test_long_hair_turns_with_the_skull(subject: Subject) -> None:
+    """Its ends hang over neck and shoulders, which stay where they are."""
+    model, rest = subject.model, rest_of(subject)
+    long = replace(subject.hair, vertices_m=subject.hair.vertices_m - np.array([0, 0.16, 0], np.float32))
+    points = spread_points(triangle_areas(long.vertices_m, long.faces), np.ones(len(long.faces)), 300, 0)
+    hair = hair_splats(model, rest, long, points)
+    turn = np.zeros((len(model.joint_names), 3), np.float32)
+    turn[model.joint_names.index("neck"), 1] = 0.5
+    posed = model.pose(rest, np.zeros(model.exprdirs.shape[2], np.float32), turn)
+    at_rest = bound(hair, rest, model.faces)
+    turned = deform(at_rest.binding, at_rest.splats, posed, model.faces).means
+    pivot, rotation = model.joints(rest)[model.joint_names.index("neck")], rotation_matrices(turn[1:2])[0]
+    wanted = (at_rest.splats.means - pivot) @ rotation.T + pivot
+    assert np.linalg.norm(turned - wanted, axis=1).max() < 0.003
 
 
 def test_same_seed_same_splats(subject: Subject) -> None:

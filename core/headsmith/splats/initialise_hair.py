@@ -12,7 +12,7 @@ from headsmith.asset.quaternions import quaternions_from_matrices
 from headsmith.head_model.model import HeadModel
 from headsmith.splats.local_splats import LocalSplats
 from headsmith.splats.sampling import SurfacePoints
-from headsmith.types import F32, I32, HairShell
+from headsmith.types import F32, I32, Bool, HairShell
 
 _IMPORTANCE_UNSEEN, _IMPORTANCE_SEEN = 0.4, 2.5
 """density per area of hair that no photo shows, and that one shows well, where plain skin has 1"""
@@ -25,6 +25,9 @@ _WIDTH, _LENGTH, _FLATNESS = 0.6, 1.1, 0.35
 _OPACITY = 0.9
 _STILL_M = 1e-4
 """triangles that an expression moves farther carry no hair, which would swing on them as on a lever"""
+_WITH_SKULL = 0.002
+"""triangles whose joint weights differ more from the scalp's carry none either: it would stay behind on the shoulders
+when the head turns"""
 
 
 def hair_importance(hair: HairShell) -> F32:
@@ -69,13 +72,22 @@ def _hanging_frames(normals: F32) -> F32:
 
 
 def _still_triangles(model: HeadModel, rest: F32, points_m: F32) -> I32:
-    """[N] the triangle nearest to each point, among those of the head that no expression moves."""
+    """[N] the triangle nearest to each point, among those that turn with the skull and that no expression moves."""
     motion = np.linalg.norm(model.arkit, axis=2).max(0)
     still = motion[model.faces].max(1) < _STILL_M
     outside = model.faces_of("head") if "head" in model.part_names else np.ones(len(model.faces), bool)
     inner = model.regions.get("inner_mouth", np.zeros(len(rest), np.float32))[model.faces].max(1) > 0.1
-    usable = np.nonzero(still & outside & ~inner)[0]
+    usable = np.nonzero(still & outside & ~inner & _turns_with_skull(model))[0]
     if not len(usable):
         usable = np.nonzero(outside)[0]
     middles = rest[model.faces[usable]].mean(1)
     return usable[cKDTree(middles).query(points_m)[1]].astype(np.int32)
+
+
+def _turns_with_skull(model: HeadModel) -> Bool:
+    """[F] True for triangles that the joints move as they move the scalp; everywhere where the model names no scalp."""
+    scalp = model.regions.get("scalp", np.zeros(len(model.v_template), np.float32)) > 0.5
+    if not scalp.any():
+        return np.ones(len(model.faces), bool)
+    apart = np.abs(model.weights - np.median(model.weights[scalp], axis=0)).max(1)
+    return apart[model.faces].max(1) < _WITH_SKULL
