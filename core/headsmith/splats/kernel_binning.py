@@ -15,7 +15,7 @@ import numpy as np
 from numba import prange
 from numpy.typing import NDArray
 
-from headsmith.splats.compositing import ALPHA_MIN, TILE_PX
+from headsmith.splats.compositing import ALPHA_MIN, COLOR_MAX, TILE_PX
 from headsmith.splats.jit import ceil, f32, floor, kernel, parallel_kernel, part
 from headsmith.types import F32, I32
 
@@ -27,7 +27,7 @@ MAX_DIGIT_BITS = 12
 
 ZERO, HALF, ONE, TWO, TILE_F = f32(0), f32(0.5), f32(1), f32(2), f32(TILE)
 LOWEST_OPACITY, INVERSE_ALPHA_MIN = f32(ALPHA_MIN), f32(1 / ALPHA_MIN)
-LARGEST, LARGEST_RADIUS = f32(1e30), f32(1e8)
+LARGEST_CHANNEL, LARGEST_RADIUS = f32(COLOR_MAX), f32(1e8)
 
 
 class Bins(NamedTuple):
@@ -69,7 +69,7 @@ def fill_footprint(f, i, means2d, conics, opacities, channels, width, height):
     finite = True
     for k in range(channels.shape[1]):
         f[i, CHANNELS + k] = channels[i, k]
-        finite &= abs(channels[i, k]) < LARGEST
+        finite &= abs(channels[i, k]) < LARGEST_CHANNEL
     return finite
 
 

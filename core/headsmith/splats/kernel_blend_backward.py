@@ -18,7 +18,8 @@ from headsmith.splats.kernel_blend_forward import PIXELS, exp_minus, fill_centre
 from headsmith.types import F32
 
 ZERO, HALF, ONE, TWO = f32(0), f32(0.5), f32(1), f32(2)
-CLAMP = f32(ALPHA_MAX)
+CLAMP, LARGEST = f32(ALPHA_MAX), f32(1e30)
+"""gradients that overflow count as none"""
 BLOCK = 256
 """splats that are summed in one go"""
 # rows of the backward state: transmittance behind the current splat, the gradient's product with all that lies
@@ -199,6 +200,8 @@ def sum_block(block, bins, channels, absgrad, slots, is_filled, g):
                     sum_3 += slots[k, D_CHANNELS + 3]
                 if len(absgrad) > 1:
                     abs_x, abs_y = abs_x + slots[k, D_CHANNELS + n], abs_y + slots[k, D_CHANNELS + n + 1]
+        if not (abs(x) + abs(y) + abs(xx) + abs(xy) + abs(yy) + abs(opacity) < LARGEST):
+            x, y, xx, xy, yy, opacity, abs_x, abs_y = ZERO, ZERO, ZERO, ZERO, ZERO, ZERO, ZERO, ZERO
         g_means2d[i, 0], g_means2d[i, 1], g_opacities[i] = x, y, opacity
         g_conics[i, 0], g_conics[i, 1], g_conics[i, 2] = xx, xy, yy
         g_channels[i, 0] = sum_0

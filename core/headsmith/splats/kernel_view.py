@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import prange
 
-from headsmith.splats.compositing import ALPHA_MIN, EPS2D_PX2, FAR_M, NEAR_M
+from headsmith.splats.compositing import ALPHA_MIN, COLOR_MAX, EPS2D_PX2, FAR_M, NEAR_M
 from headsmith.splats.jit import ceil, f32, kernel, parallel_kernel, part
 from headsmith.splats.kernel_projection import (
     axes_gradient,
@@ -33,7 +33,7 @@ from headsmith.types import F32
 ZERO, ONE, TWO = f32(0), f32(1), f32(2)
 NEAR, FAR, EPS2D = f32(NEAR_M), f32(FAR_M), f32(EPS2D_PX2)
 LOWEST_OPACITY, INVERSE_ALPHA_MIN = f32(ALPHA_MIN), f32(1 / ALPHA_MIN)
-LARGEST, LARGEST_RADIUS = f32(1e30), f32(1e8)
+LARGEST, LARGEST_RADIUS, LARGEST_COLOR = f32(1e30), f32(1e8), f32(COLOR_MAX)
 
 
 class Cloud(NamedTuple):
@@ -125,7 +125,7 @@ def from_centre(mean, eye):
 
 @part
 def is_finite(color):
-    return abs(color[0]) < LARGEST and abs(color[1]) < LARGEST and abs(color[2]) < LARGEST
+    return abs(color[0]) < LARGEST_COLOR and abs(color[1]) < LARGEST_COLOR and abs(color[2]) < LARGEST_COLOR
 
 
 @kernel
@@ -183,6 +183,14 @@ def is_pulled(g_mean2d, g_conic, g_depth, g_opacity, g_color):
 
 
 @part
+def magnitude(vector):
+    total = ZERO
+    for value in vector:
+        total += abs(value)
+    return total
+
+
+@part
 def add_camera_gradient(g_lens, rows, g_direction):
     for row in range(3):
         g_lens[3, row] -= g_direction[row]
@@ -211,7 +219,10 @@ def unsee_block(block, cloud, lens, count, antialiased, seen, radii, g_seen, g_c
             g_direction = color_gradient(sh, i, count, from_centre(mean, eye), row3(colors, i), g_color, scratch, g_sh)
             g_mean = combine(ONE, g_mean, ONE, g_direction)
             first_unset = max(count, 1)
-            if len(g_lens) > 0:
+            if not (magnitude(g_mean) + magnitude(g_scale) + magnitude(g_quat) + abs(g_opacity) < LARGEST):
+                # a splat so strange that its gradients overflow would spoil its camera's, too
+                g_mean, g_quat, g_scale, g_opacity, first_unset = none, (ZERO, ZERO, ZERO, ZERO), none, ZERO, 0
+            elif len(g_lens) > 0:
                 add_camera_gradient(g_lens, rows, g_direction)
         else:
             g_opacity = ZERO
