@@ -11,7 +11,7 @@ _REFINEMENTS = 16
 """from the one to the other"""
 
 
-def many_views(max_splats: int = 50_000, steps: int = 2000, seed: int = 0, device: str = "cpu") -> SplatParams:
+def many_views(max_splats: int = 50_000, steps: int = 2400, seed: int = 0, device: str = "cpu") -> SplatParams:
     """For dozens of pictures from all sides with known cameras and poses: they outweigh any first guess.
 
     Nothing pulls splats back to where they started; they may go, grow and shrink much farther than one photo allows,
