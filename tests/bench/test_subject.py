@@ -13,7 +13,7 @@ from PIL import Image
 
 from headsmith.bench import quality_command
 from headsmith.bench.estimate import Estimate, EstimateParams, estimate
-from headsmith.bench.quality import QualityParams, QualityResult, as_text, measure_quality, over
+from headsmith.bench.quality import QualityParams, QualityResult, as_text, fixed_exposure, measure_quality, over
 from headsmith.bench.subject import Shot, Subject, SubjectParams, make_subject, photograph
 from headsmith.bench.subject_views import (
     TRAINED,
@@ -26,7 +26,6 @@ from headsmith.bench.subject_views import (
 from headsmith.errors import InputError
 from headsmith.head_model.raster import rasterize
 from headsmith.splats import SplatParams
-from headsmith.splats.presets import many_views
 
 SUBJECT = SubjectParams(texture_px=256, ribbons=800, supersample=3)
 STUDIO = StudioParams(size_px=64, training=8, held_out=3, untrained=1)
@@ -49,7 +48,7 @@ def known(subject: Subject, pictures: Photographs) -> Estimate:
 
 
 def splat_params(steps: int) -> SplatParams:
-    return replace(many_views(), max_splats=2500, steps=steps)
+    return replace(fixed_exposure(), max_splats=2500, steps=steps)
 
 
 @pytest.fixture(scope="module")

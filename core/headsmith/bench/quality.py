@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -28,11 +29,16 @@ _SHOWN = 5
 _ERROR_GAIN = 4.0
 
 
+def fixed_exposure() -> SplatParams:
+    """`many_views` for one camera whose exposure is known to stay the same."""
+    return replace(many_views(), exposure_weight=math.inf)
+
+
 @dataclass(frozen=True)
 class QualityParams:
     subject: SubjectParams = field(default_factory=SubjectParams)
     studio: StudioParams = field(default_factory=StudioParams)
-    splats: SplatParams = field(default_factory=many_views)
+    splats: SplatParams = field(default_factory=fixed_exposure)
     estimate: EstimateParams = field(default_factory=EstimateParams)
 
 
