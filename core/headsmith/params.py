@@ -27,7 +27,7 @@ class Quality:
 QUALITIES = {
     quality.name: quality
     for quality in (
-        Quality("draft", photo_px=384, texture_px=1024, view_px=224, view_count=8, splats=25_000, splat_steps=180),
+        Quality("draft", photo_px=384, texture_px=1024, view_px=224, view_count=8, splats=25_000, splat_steps=250),
         Quality("standard", photo_px=512, texture_px=2048, view_px=320, view_count=20, splats=45_000, splat_steps=600),
         Quality("high", photo_px=1024, texture_px=2048, view_px=512, view_count=32, splats=90_000, splat_steps=1500),
     )
