@@ -11,7 +11,7 @@ _REFINEMENTS = 16
 """from the one to the other"""
 
 
-def many_views(max_splats: int = 50_000, steps: int = 2400, seed: int = 0, device: str = "cpu") -> SplatParams:
+def many_views(max_splats: int = 50_000, steps: int = 3000, seed: int = 0, device: str = "cpu") -> SplatParams:
     """For dozens of pictures from all sides with known cameras and poses: they outweigh any first guess.
 
     Nothing pulls splats back to where they started; they may go, grow and shrink much farther than one photo allows,
@@ -35,5 +35,5 @@ def many_views(max_splats: int = 50_000, steps: int = 2400, seed: int = 0, devic
                       min_hair_opacity=0.001, max_opacity=0.998),
         regularisers=Regularisers(opacity_weight=0.006),
         strategy=strategy,
-        coarse_share=0.3,
+        coarse_share=0.4,
     )  # fmt: skip
