@@ -190,14 +190,10 @@ def point_gradient(p, eye, g_mean2d, g_depth, gA):
     gx, gy = fx * r * g_mean2d[0], fy * r * g_mean2d[1]
     gz = g_depth - r * (gx * x + gy * y) - r2 * (fx * g_xx + fy * g_yy)
     gz += r2 * (fx * p.slope[0] * g_xz + fy * p.slope[1] * g_yz)
-    # a clamped slope does not follow the point
-    if p.inside[0]:
-        gx -= fx * r2 * g_xz
-        gz += fx * r2 * p.slope[0] * g_xz
-    if p.inside[1]:
-        gy -= fy * r2 * g_yz
-        gz += fy * r2 * p.slope[1] * g_yz
-    return (gx, gy, gz)
+    # a clamped slope does not follow the point; chosen, not branched to, so that the lanes can do it together
+    g_x = fx * r2 * g_xz if p.inside[0] else ZERO
+    g_y = fy * r2 * g_yz if p.inside[1] else ZERO
+    return (gx - g_x, gy - g_y, gz + g_x * p.slope[0] + g_y * p.slope[1])
 
 
 @part

@@ -16,8 +16,9 @@ from headsmith.splats.jit import f32, static
 from headsmith.splats.kernel_binning import bin_splats
 from headsmith.splats.kernel_blend_backward import SplatGradients, blend_backward, slot_columns, sum_slots
 from headsmith.splats.kernel_blend_forward import blend_forward
-from headsmith.splats.kernel_sh import BLOCK, sh_backward, sh_forward
-from headsmith.splats.kernel_view import Cloud, Lens, Seen, see, unsee
+from headsmith.splats.kernel_sh import sh_backward, sh_forward
+from headsmith.splats.kernel_view import LANES, Cloud, Lens, Seen, see
+from headsmith.splats.kernel_view_backward import unsee
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ class See(torch.autograd.Function):
         parts = [array(t) for t in (means, quats, scales, opacities, colors)]
         for c, lens in enumerate(lenses(viewmats, Ks, canvas)):
             cloud = Cloud(parts[0], parts[1], parts[2], parts[3], parts[4] if colors.ndim == 3 else parts[4][c])
-            see(cloud, lens, canvas.sh_count, canvas.antialiased, Seen(*(a[c] for a in seen)), radii[c])
+            see(cloud, lens, static(canvas.sh_count), canvas.antialiased, Seen(*(a[c] for a in seen)), radii[c])
         outputs = (*tensors(seen), torch.from_numpy(radii))
         ctx.mark_non_differentiable(outputs[-1])
         return outputs
@@ -93,9 +94,10 @@ class See(torch.autograd.Function):
         for c, lens in enumerate(lenses(viewmats, Ks, canvas)):
             cloud = Cloud(parts[0], parts[1], parts[2], parts[3], parts[4][c] if per_camera_colors else parts[4])
             g_cloud = Cloud(*(np.empty_like(a) for a in cloud))
-            blocks = -(-len(cloud.means) // BLOCK)
+            blocks = -(-len(cloud.means) // LANES)
             g_lens = np.zeros((blocks, 4 if ctx.needs_input_grad[5] else 0, 4))
-            unsee(cloud, lens, canvas.sh_count, canvas.antialiased, Seen(*(a[c] for a in ctx.seen)), ctx.radii[c],
+            seen = Seen(*(a[c] for a in ctx.seen))
+            unsee(cloud, lens, static(canvas.sh_count), canvas.antialiased, seen, ctx.radii[c],
                   Seen(*(g[c] for g in g_seen)), g_cloud, g_lens)  # fmt: skip
             if ctx.needs_input_grad[5]:
                 g_views[c] = view_gradient(lens, g_lens)
@@ -114,8 +116,8 @@ class ShColors(torch.autograd.Function):
     def forward(ctx: Any, directions: Tensor, sh: Tensor, degree: int) -> Tensor:  # type: ignore[override]
         d, s = array(directions), array(sh)
         colors = np.empty((len(s), 3), f32)
-        sh_forward(d, s, (degree + 1) ** 2, colors)
-        ctx.saved = (d, s, (degree + 1) ** 2, colors)
+        sh_forward(d, s, static((degree + 1) ** 2), colors)
+        ctx.saved = (d, s, static((degree + 1) ** 2), colors)
         return torch.from_numpy(colors)
 
     @staticmethod
