@@ -16,14 +16,13 @@ from numba import prange
 from numpy.typing import NDArray
 
 from headsmith.splats.compositing import ALPHA_MIN, COLOR_MAX, TILE_PX
-from headsmith.splats.jit import ceil, f32, floor, kernel, parallel_kernel, part
+from headsmith.splats.jit import ceil, f32, floor, parallel_kernel, part
+from headsmith.splats.kernel_sorting import depth_order, sort_into_tiles
 from headsmith.types import F32, I32
 
 TILE = TILE_PX
 # columns of a footprint row, all that blending needs to know of a splat, side by side in memory; then its channels
 X, Y, A, B, C, OPACITY, SIGMA_MAX, RADIUS_X, RADIUS_Y, CHANNELS = range(10)
-MAX_DIGIT_BITS = 12
-"""of the radix sort: 4096 counters stay in the first-level cache"""
 
 ZERO, HALF, ONE, TWO, TILE_F = f32(0), f32(0.5), f32(1), f32(2), f32(TILE)
 LOWEST_OPACITY, INVERSE_ALPHA_MIN = f32(ALPHA_MIN), f32(1 / ALPHA_MIN)
@@ -133,67 +132,6 @@ def list_tiles(footprints, pair_starts, width, height, pair_tiles, pair_counts):
             pair_counts[i] = list_one(footprints, i, tiles_x, tiles_y, pair_tiles, pair_starts[i])
 
 
-@kernel
-def bit_length(number):
-    bits = 0
-    while number >> bits:
-        bits += 1
-    return bits
-
-
-@kernel
-def depth_order(depths, pair_counts):
-    """The drawn splats, nearest first, equal depths by index.
-
-    A radix sort, as positive floats sort like their bits, of no more bits than the depths differ in.
-    """
-    n, lowest, highest = 0, np.uint32(0xFFFFFFFF), np.uint32(0)
-    bits = depths.view(np.uint32)
-    keys, order = np.empty(len(depths), np.uint32), np.empty(len(depths), np.int32)
-    for i in range(len(depths)):
-        if pair_counts[i] > 0:
-            keys[n], order[n] = bits[i], i
-            lowest, highest = min(lowest, bits[i]), max(highest, bits[i])
-            n += 1
-    if n == 0:
-        return order[:0]
-    width = bit_length(highest - lowest)
-    digits = max(1, (width + MAX_DIGIT_BITS - 1) // MAX_DIGIT_BITS)
-    digit_bits = (width + digits - 1) // digits
-    next_keys, next_order = np.empty(len(depths), np.uint32), np.empty(len(depths), np.int32)
-    starts, mask = np.empty((1 << digit_bits) + 1, np.int32), np.uint32((1 << digit_bits) - 1)
-    for digit in range(digits):
-        shift = np.uint32(digit_bits * digit)
-        starts[:] = 0
-        for i in range(n):
-            starts[(((keys[i] - lowest) >> shift) & mask) + 1] += 1
-        for b in range(1 << digit_bits):
-            starts[b + 1] += starts[b]
-        for i in range(n):
-            b = ((keys[i] - lowest) >> shift) & mask
-            next_keys[starts[b]], next_order[starts[b]] = keys[i], order[i]
-            starts[b] += 1
-        keys, next_keys, order, next_order = next_keys, keys, next_order, order
-    return order[:n]
-
-
-@kernel
-def sort_into_tiles(order, pair_starts, pair_counts, pair_tiles, tile_starts, tile_splats, tile_pairs):
-    """Counting sort of the pairs by tile, keeping the depth order; fills the last three arrays."""
-    tile_starts[:] = 0
-    for i in range(len(pair_counts)):
-        for pair in range(pair_starts[i], pair_starts[i] + pair_counts[i]):
-            tile_starts[pair_tiles[pair] + 1] += 1
-    for tile in range(len(tile_starts) - 1):
-        tile_starts[tile + 1] += tile_starts[tile]
-    cursor = tile_starts.copy()
-    for i in order:
-        for pair in range(pair_starts[i], pair_starts[i] + pair_counts[i]):
-            entry = cursor[pair_tiles[pair]]
-            cursor[pair_tiles[pair]] += 1
-            tile_splats[entry], tile_pairs[entry] = i, pair
-
-
 def balanced_order(loads: NDArray[np.int32]) -> I32:
     """Tiles dealt out by falling load: `prange` gives each thread one contiguous share."""
     by_load = np.argsort(-loads, kind="stable").astype(np.int32)
@@ -215,6 +153,7 @@ def bin_splats(
     tile_starts = np.empty(-(-width // TILE) * -(-height // TILE) + 1, np.int32)
     tile_splats, tile_pairs = (np.empty(pair_counts.sum(), np.int32) for _ in range(2))
     order = depth_order(depths, pair_counts)
-    sort_into_tiles(order, pair_starts, pair_counts, pair_tiles, tile_starts, tile_splats, tile_pairs)
+    cursors = np.empty((numba.get_num_threads(), len(tile_starts) - 1), np.int32)
+    sort_into_tiles(order, pair_starts, pair_counts, pair_tiles, cursors, tile_starts, tile_splats, tile_pairs)
     return Bins(footprints, pair_starts, pair_counts, tile_starts, tile_splats, tile_pairs,
                 balanced_order(np.diff(tile_starts)))  # fmt: skip
