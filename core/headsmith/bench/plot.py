@@ -53,6 +53,7 @@ def _draw(panel: Any, by_count: dict[str, dict[str, float]]) -> None:
     panel.xaxis.set_major_formatter(FuncFormatter(lambda count, _: f"{count / 1000:g}k"))
     panel.xaxis.set_minor_formatter(NullFormatter())
     panel.yaxis.set_major_formatter(FuncFormatter(lambda ms, _: f"{ms:g}"))
+    panel.yaxis.set_minor_formatter(FuncFormatter(lambda ms, _: f"{ms:g}" if f"{ms:g}"[0] in "25" else ""))
     panel.grid(True, which="both", color=FAINT, linewidth=0.4)
     for side in ("top", "right"):
         panel.spines[side].set_visible(False)
