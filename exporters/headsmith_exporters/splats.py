@@ -22,8 +22,6 @@ from headsmith_exporters.registry import Encoded, Format
 MAX_SPLATS = 10_000_000
 MAX_FILE_BYTES = 2 << 30
 """checked before a file is read"""
-MAX_UNPACKED_BYTES = 2 << 30
-"""of all that a packed file (gzip, zip, images) unpacks to, checked before it is unpacked"""
 MAX_SPLATS_PER_BYTE = 1
 """of a packed file; ours hold one in about eight bytes"""
 _FREE_SPLATS = 65536

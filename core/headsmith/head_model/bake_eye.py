@@ -11,7 +11,6 @@ RING_ANGLES = np.radians([3.5, 7.0, 11.0, 15.0, 18.5, 21.0, 25.0, 31.0, 40.0, 52
 """angle from the optical axis of each ring: pupil rim at 7 degrees, limbus at 21 (MakeHuman's eyeball
 measures 33 mm at true size, so that this iris is 11.8 mm wide)"""
 LIMBUS_RING = 5
-PUPIL_RING = 1
 EQUATOR_RING = 11
 CORNEA_BULGE = 0.02
 """how far the apex of the cornea stands out, in radii"""
