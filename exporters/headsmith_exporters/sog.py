@@ -25,9 +25,9 @@ from headsmith_exporters.quantize import fraction_between, morton_order, smalles
 from headsmith_exporters.sog_read import CENTROIDS_A_ROW, MODE_BYTE, decode_sog
 from headsmith_exporters.splats import MIN_SCALE_M, sh_degree, splat_format
 
-LOG_SCALE_STEP = 0.06
-COLOR_STEP = 0.03
-"""of band 0: 2.2 of 255 levels of colour"""
+LOG_SCALE_STEP = 0.07
+COLOR_STEP = 0.04
+"""of band 0: 2.9 of 255 levels of colour"""
 HIGHER_BAND_STEP = 0.005
 OPACITY_LEVELS = 64
 SIZES_A_POSITION_STEP = 1 / 12
