@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 from pathlib import Path
 
+from headsmith.asset.images import encode_png
 from headsmith.bench.params import checked_folder
 from headsmith.bench.quality import QualityParams, QualityResult, as_text, measure_quality
 from headsmith.progress import watcher
+from headsmith_exporters.files import write_files
 
 FILES = ("quality.json", "quality.png")
 
@@ -27,11 +28,6 @@ def run(options: argparse.Namespace, params: QualityParams | None = None) -> int
 
 def write(result: QualityResult, folder: Path) -> None:
     """quality.json and quality.png; a reader sees a whole file or none."""
-    from PIL import Image
-
     folder.mkdir(exist_ok=True)
-    text, picture = (folder / f".{name}.part" for name in FILES)
-    text.write_text(json.dumps(result.figures, indent=1, sort_keys=True) + "\n")
-    Image.fromarray(result.sheet).save(picture, "PNG")
-    os.replace(text, folder / FILES[0])
-    os.replace(picture, folder / FILES[1])
+    text = json.dumps(result.figures, indent=1, sort_keys=True) + "\n"
+    write_files({folder / FILES[0]: text.encode(), folder / FILES[1]: encode_png(result.sheet)})
