@@ -10,6 +10,7 @@ from headsmith.asset.quaternions import matrices_from_quaternions
 from headsmith.types import F32
 
 SH_C0 = 0.28209479177387814
+"""band 0 of the real spherical harmonics; sRGB = 0.5 + SH_C0 * sh0"""
 BAND_SIZES = (0, 3, 8, 15)
 """how many coefficients of bands >= 1 there are up to degree 0, 1, 2, 3"""
 _DIRECTIONS = 12

@@ -12,13 +12,14 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from headsmith.asset.harmonics import SH_C0
+
 HEIGHT_M = 2.0
 RADII_M = (0.85, 1.0, 0.9)
 DISTANCE_M = 8.0
 COVERAGE = 0.6
 """share of the picture that the head fills"""
 SH_DEGREE = 1
-SH_C0 = 0.28209479177387814
 
 
 @dataclass(frozen=True)

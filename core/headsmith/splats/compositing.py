@@ -19,8 +19,6 @@ FRUSTUM_MARGIN = 0.3
 """share of the half image by which a centre may lie outside before the projection's Jacobian is clamped"""
 COLOR_MAX = 1e10
 """nor those of stronger colours, whose products could overflow"""
-SH_C0 = 0.28209479177387814
-"""band 0 of the real spherical harmonics; sRGB = 0.5 + SH_C0 * sh0"""
 DEPTH_ALPHA_MIN = 1e-10
 """expected depth is divided by alpha, but by no less than this"""
 TILE_PX = 16

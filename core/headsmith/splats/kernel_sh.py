@@ -10,7 +10,7 @@ import math
 import numpy as np
 from numba import prange
 
-from headsmith.splats.compositing import SH_C0
+from headsmith.asset.harmonics import SH_C0
 from headsmith.splats.jit import f32, parallel_kernel, part
 
 BLOCK = 256

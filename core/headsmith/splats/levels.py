@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from headsmith.asset.avatar import Avatar, BoundSplats, Splats
+from headsmith.asset.harmonics import SH_C0
 from headsmith.asset.posing import Driver
-from headsmith.splats.compositing import SH_C0
 from headsmith.splats.contribution import contribution
 from headsmith.splats.frames import splat_frames
 from headsmith.splats.likeness import Likeness, compare

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from headsmith.asset.avatar import Avatar, Pose
 from headsmith.asset.cameras import orbit_camera
-from headsmith.asset.posing import Driver, neutral_pose
+from headsmith.asset.posing import Driver, neutral_pose, pose_from
 from headsmith.metrics import psnr, ssim
 from headsmith.splats.render import render_splats
 from headsmith.types import Camera
@@ -31,11 +31,8 @@ def comparison_shots(avatar: Avatar, size_px: int) -> dict[str, tuple[Camera, Po
     """The views that are compared, by name: four sides in neutral, and an expression from the front."""
     neutral = neutral_pose(avatar)
     shots = {name: (orbit_camera(avatar, yaw, size_px=size_px), neutral) for name, yaw in SIDES_DEG.items()}
-    expression = neutral_pose(avatar)
-    for name, weight in _EXPRESSION.items():
-        if name in avatar.blendshapes.names:
-            expression.weights[avatar.blendshapes.names.index(name)] = weight
-    return shots | {"expression": (shots["front"][0], expression)}
+    known = {name: weight for name, weight in _EXPRESSION.items() if name in avatar.blendshapes.names}
+    return shots | {"expression": (shots["front"][0], pose_from(avatar, known, {}))}
 
 
 def compare(full: Avatar, level: Avatar, size_px: int = 512) -> dict[str, Likeness]:

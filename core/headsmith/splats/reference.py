@@ -8,6 +8,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from headsmith.asset.harmonics import SH_C0
 from headsmith.splats.compositing import (
     ALPHA_MAX,
     ALPHA_MIN,
@@ -15,7 +16,6 @@ from headsmith.splats.compositing import (
     EPS2D_PX2,
     FRUSTUM_MARGIN,
     NEAR_M,
-    SH_C0,
     TRANSMITTANCE_MIN,
 )
 

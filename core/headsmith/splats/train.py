@@ -8,10 +8,9 @@ import numpy as np
 
 from headsmith.asset.avatar import Binding, BoundSplats, Splats
 from headsmith.asset.binding import deform, triangle_frames
-from headsmith.asset.harmonics import rotate_sh
+from headsmith.asset.harmonics import SH_C0, rotate_sh
 from headsmith.asset.quaternions import quaternions_from_matrices
 from headsmith.head_model.model import HeadModel
-from headsmith.splats.compositing import SH_C0
 from headsmith.splats.frames import splat_frames
 from headsmith.splats.initialise import initialise
 from headsmith.splats.local_splats import LocalSplats

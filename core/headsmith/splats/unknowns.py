@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from headsmith.splats.compositing import SH_C0
+from headsmith.asset.harmonics import SH_C0
 from headsmith.splats.local_splats import LocalSplats
 
 NAMES = ("offset", "quat", "log_scale", "logit", "sh0", "shN")
