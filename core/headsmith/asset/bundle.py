@@ -18,7 +18,7 @@ from headsmith.asset.compact import rounded_binding, sparse_deltas
 from headsmith.asset.container import MANIFEST, Container, is_safe_name, locate, open_container
 from headsmith.asset.contents import assemble
 from headsmith.asset.damage import damaged
-from headsmith.asset.images import encode_png
+from headsmith.asset.images import PngDecoder, decode_png, encode_png
 from headsmith.asset.manifest import FORMAT_VERSION, Manifest, manifest_bytes, parse_manifest
 from headsmith.asset.node import parse_json
 from headsmith.asset.ply import encode_ply
@@ -98,17 +98,16 @@ def _motion_npz(avatar: Avatar, name: str) -> bytes:
     return encode_npz({array: getattr(motion, array).astype(np.float32) for array in arrays})
 
 
-def read_avatar(path: Path) -> Avatar:
-    """The avatar at `path`, folder or zip, every byte of it checked.
+def read_avatar(path: Path, decode: PngDecoder = decode_png) -> Avatar:
+    """The avatar at `path`, folder or zip, every byte of it checked; `decode` reads its pictures.
 
     Raises InputError, naming bundle and file, for anything damaged, hostile or newer than this Headsmith.
     """
     container = open_container(Path(path))
     manifest = _read_manifest(container)
     _check_listing(container, manifest)
-    avatar = assemble(
-        manifest, {name: _read_file(container, manifest, name) for name in manifest.files}, container.name
-    )
+    files = {name: _read_file(container, manifest, name) for name in manifest.files}
+    avatar = assemble(manifest, files, container.name, decode)
     for problem in avatar_problems(avatar):
         raise damaged(f"{container.name}: {problem.file}", problem.found, problem.expected)
     return avatar
@@ -141,7 +140,7 @@ def validate_avatar(path: Path) -> list[str]:
 
 def _content_problems(container: Container, manifest: Manifest, files: dict[str, bytes]) -> list[str]:
     try:
-        avatar = assemble(manifest, files, container.name)
+        avatar = assemble(manifest, files, container.name, decode_png)
     except InputError as error:
         return [str(error)]
     found = list(avatar_problems(avatar)) or list(rest_problems(avatar))

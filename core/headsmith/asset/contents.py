@@ -21,7 +21,7 @@ from headsmith.asset.avatar import (
 )
 from headsmith.asset.compact import dense_deltas
 from headsmith.asset.damage import damaged
-from headsmith.asset.images import decode_png
+from headsmith.asset.images import PngDecoder
 from headsmith.asset.manifest import Manifest, MotionHeader
 from headsmith.asset.ply import decode_ply
 from headsmith.asset.quaternions import normalized
@@ -56,7 +56,7 @@ MOTION_LAYOUT: Layout = {
 _Files = Mapping[str, bytes]
 
 
-def assemble(manifest: Manifest, files: _Files, bundle: str) -> Avatar:
+def assemble(manifest: Manifest, files: _Files, bundle: str, decode_png: PngDecoder) -> Avatar:
     """The avatar of `manifest` and the bytes of its `files`; `bundle` is its name in error sentences.
 
     Raises InputError where a file is missing or its arrays are not of the announced types and shapes.
