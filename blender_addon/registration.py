@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the add-on registers, in one list; undone in the opposite order, so that nothing stays behind."""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+import bpy
+
+from . import properties
+from .operators import import_avatar
+from .panels import avatar_panel
+
+MODULES: tuple[ModuleType, ...] = (
+    properties,
+    import_avatar,
+    avatar_panel,
+)
+"""each has CLASSES and, where there is more to do, register() and unregister()"""
+
+
+def register() -> None:
+    """Registers all classes, then what modules add beside them (handlers, menus, pointers)."""
+    for module in MODULES:
+        for cls in module.CLASSES:
+            bpy.utils.register_class(cls)
+        if hasattr(module, "register"):
+            module.register()
+
+
+def unregister() -> None:
+    """Takes everything away again."""
+    for module in reversed(MODULES):
+        if hasattr(module, "unregister"):
+            module.unregister()
+        for cls in reversed(module.CLASSES):
+            bpy.utils.unregister_class(cls)

@@ -1,0 +1,62 @@
+"""Import: Blender's own evaluation against the core's posing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import bpy
+import numpy as np
+import pytest
+
+from headsmith.asset import Avatar, Pose, posed_vertices, read_avatar
+from headsmith.errors import InputError
+from headsmith_blender.importing import import_avatar
+from headsmith_blender.scene import evaluated_vertices, from_blender, quaternions_to_blender
+
+
+def random_pose(avatar: Avatar, seed: int) -> Pose:
+    rng = np.random.default_rng(seed)
+    weights = rng.uniform(0, 1, len(avatar.blendshapes.names)) * (rng.uniform(size=52) < 0.3)
+    return Pose(weights.astype(np.float32), rng.uniform(-0.3, 0.3, (5, 3)).astype(np.float32))
+
+
+def put_in_pose(collection: Any, avatar: Avatar, pose: Pose) -> None:
+    keys = collection.headsmith.head.data.shape_keys.key_blocks
+    for name, weight in zip(avatar.blendshapes.names, pose.weights, strict=True):
+        keys[name].value = weight
+    for name, turn in zip(avatar.rig.joint_names, pose.joint_rotations.astype(np.float64), strict=True):
+        angle = np.linalg.norm(turn)
+        quat = np.concatenate([[np.cos(angle / 2)], turn / angle * np.sin(angle / 2)])
+        collection.headsmith.rig.pose.bones[name].rotation_quaternion = quaternions_to_blender(quat)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_the_evaluated_head_is_the_posed_head(imported: Any, sample_avatar: Path, seed: int) -> None:
+    avatar = read_avatar(sample_avatar)
+    pose = random_pose(avatar, seed)
+    put_in_pose(imported, avatar, pose)
+    bpy.context.view_layer.update()
+    found = evaluated_vertices(imported.headsmith.head, bpy.context.evaluated_depsgraph_get())
+    np.testing.assert_allclose(from_blender(found), posed_vertices(avatar, pose), atol=1e-5)
+
+
+def test_a_damaged_bundle_leaves_the_scene_as_it_was(scene: Any, tmp_path: Path) -> None:
+    bad = tmp_path / "bad.avatar.zip"
+    bad.write_bytes(b"PK\x03\x04 no zip")
+    before = {kind: len(getattr(bpy.data, kind)) for kind in ("objects", "meshes", "images", "collections")}
+    with pytest.raises(InputError, match=r"bad\.avatar"):
+        import_avatar(bad, scene)
+    assert {kind: len(getattr(bpy.data, kind)) for kind in before} == before
+
+
+def test_importing_again_keeps_the_objects(imported: Any, scene: Any, sample_avatar: Path) -> None:
+    settings = imported.headsmith
+    objects = (settings.rig, settings.head)
+    settings.rig.location = (1, 2, 3)
+    again = import_avatar(sample_avatar, scene)
+    assert again == imported
+    assert (settings.rig, settings.head) == objects
+    assert tuple(settings.rig.location) == (1, 2, 3)
+    assert len(settings.head.vertex_groups) == 5
+    assert len(bpy.data.meshes) == len([o for o in imported.objects if o.type == "MESH"])
