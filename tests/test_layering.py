@@ -74,6 +74,26 @@ def test_exporter_imports(path: Path) -> None:
     assert outside <= {"headsmith", "headsmith_exporters", "numpy", "PIL"} | engines
 
 
+@pytest.mark.parametrize("path", modules("blender_addon"), ids=lambda p: str(p.relative_to(ROOT)))
+def test_addon_imports(path: Path) -> None:
+    if "build" in path.relative_to(ROOT).parts:
+        return
+    absolute = {node.module or "" for node in ast.walk(ast.parse(path.read_text()))
+                if isinstance(node, ast.ImportFrom) and node.level == 0}  # fmt: skip
+    plain = {alias.name for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Import)
+             for alias in node.names}  # fmt: skip
+    own = {name.split(".")[1] for name in absolute | plain if name.startswith("headsmith.")}
+    assert own <= {"asset", "motion", "accessories", "errors", "types"}
+    outside = {name.split(".")[0] for name in absolute | plain} - set(sys.stdlib_module_names)
+    # all of these come with Blender
+    assert outside <= {"headsmith", "headsmith_exporters", "bpy", "bmesh", "mathutils", "gpu", "bpy_extras", "numpy"}
+
+
+@pytest.mark.parametrize("path", modules("blender_addon"), ids=lambda p: str(p.relative_to(ROOT)))
+def test_addon_states_its_licence(path: Path) -> None:
+    assert path.read_text().startswith("# SPDX-License-Identifier: GPL-3.0-or-later\n")
+
+
 @pytest.mark.parametrize("module", ["headsmith", "headsmith.asset", "headsmith_exporters", "headsmith.cli"])
 def test_light_imports_stay_light(module: str) -> None:
     heavy = "{'torch', 'mediapipe', 'gsplat', 'cv2', 'bpy', 'numba', 'scipy', 'matplotlib'}"
