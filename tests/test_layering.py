@@ -68,7 +68,7 @@ def test_core_imports(path: Path) -> None:
 
 @pytest.mark.parametrize("path", modules("exporters"), ids=lambda p: str(p.relative_to(ROOT)))
 def test_exporter_imports(path: Path) -> None:
-    assert own_packages(path) <= {"asset", "motion", "errors", "types"}
+    assert own_packages(path) <= {"asset", "motion", "accessories", "errors", "types"}
     outside = {name.split(".")[0] for name in imports(path)} - set(sys.stdlib_module_names)
     engines = {engine for engine, place in EXPORTER_ENGINES.items() if place == path.name}
     assert outside <= {"headsmith", "headsmith_exporters", "numpy", "PIL"} | engines
