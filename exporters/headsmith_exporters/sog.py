@@ -14,13 +14,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from headsmith.asset.arrays import zip_bytes
 from headsmith.asset.avatar import Splats
 from headsmith.asset.quaternions import normalized
 from headsmith.types import F32, U8
 from headsmith_exporters.codebooks import ENTRIES, codebook, nearest_entries, palette
+from headsmith_exporters.pillow import image_module
 from headsmith_exporters.quantize import fraction_between, morton_order, smallest_three, to_levels
 from headsmith_exporters.sog_read import CENTROIDS_A_ROW, MODE_BYTE, decode_sog
 from headsmith_exporters.splats import MIN_SCALE_M, sh_degree, splat_format
@@ -129,7 +129,7 @@ def _filled(values: Numbers, width: int, height: int) -> U8:
 def _webp(pixels: U8) -> bytes:
     out = io.BytesIO()
     # exact: the colours of transparent pixels are data here
-    Image.fromarray(pixels).save(out, "WEBP", lossless=True, exact=True, quality=75, method=4)
+    image_module("SOG").fromarray(pixels).save(out, "WEBP", lossless=True, exact=True, quality=75, method=4)
     return out.getvalue()
 
 

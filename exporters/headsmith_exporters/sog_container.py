@@ -8,12 +8,12 @@ import zipfile
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image
 
 from headsmith.asset.arrays import decoding
 from headsmith.asset.container import is_safe_name
 from headsmith.errors import InputError
 from headsmith.types import U8
+from headsmith_exporters.pillow import image_module
 from headsmith_exporters.splats import bad_splats
 
 META = "meta.json"
@@ -97,7 +97,8 @@ def read_image(members: Members, member: str, pixels: int, size_px: tuple[int, i
     if not pixels <= width * height <= most or size_px not in (None, (width, height)):
         wanted = f"{size_px[0]} x {size_px[1]} pixels" if size_px else f"{pixels} pixels or a few more"
         raise bad_splats(subject, f"an image of {width} x {height} pixels", wanted)
-    with decoding(subject, "a lossless WebP image"), Image.open(io.BytesIO(data), formats=["WEBP"]) as image:
+    pillow = image_module(members.name)
+    with decoding(subject, "a lossless WebP image"), pillow.open(io.BytesIO(data), formats=["WEBP"]) as image:
         if image.size != (width, height) or getattr(image, "n_frames", 1) != 1:
             raise ValueError("its parts contradict each other")
         rgba = np.asarray(image.convert("RGBA"))
