@@ -7,9 +7,8 @@ from pathlib import Path
 
 import bpy
 
-from headsmith.errors import InputError
-
 from ..importing import import_avatar
+from .common import report_input_errors
 
 
 class HEADSMITH_OT_import_avatar(bpy.types.Operator):
@@ -29,15 +28,13 @@ class HEADSMITH_OT_import_avatar(bpy.types.Operator):
         context.window_manager.fileselect_add(self)
         return {"RUNNING_MODAL"}
 
+    @report_input_errors
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Imports it; one sentence says what is wrong where it cannot be."""
         manager = context.window_manager
         manager.progress_begin(0, 1)
         try:
             import_avatar(Path(bpy.path.abspath(self.filepath)), context.scene, manager.progress_update)
-        except InputError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
         finally:
             manager.progress_end()
         return {"FINISHED"}
