@@ -4,8 +4,11 @@
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable
 from typing import Any
+
+import bpy
 
 from headsmith.errors import InputError
 
@@ -20,12 +23,24 @@ def report_input_errors(method: Method) -> Method:
     with that sentence in it.
     """
 
-    @functools.wraps(method)
-    def reporting(self: Any, *args: Any) -> set[str]:
+    def guarded(self: Any, *args: Any) -> set[str]:
         try:
             return method(self, *args)
         except InputError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
 
-    return reporting
+    # Blender counts the arguments when it registers the class, so *args would not do
+    if len(inspect.signature(method).parameters) == 3:
+
+        @functools.wraps(method)
+        def with_event(self: Any, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+            return guarded(self, context, event)
+
+        return with_event
+
+    @functools.wraps(method)
+    def without_event(self: Any, context: bpy.types.Context) -> set[str]:
+        return guarded(self, context)
+
+    return without_event
