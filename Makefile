@@ -6,9 +6,11 @@ PHOTO ?= sample_assets/portrait.jpg
 OUT ?= out
 QUALITY ?= standard
 BIN := $(VENV)/bin
+BPY := .venv-bpy50
+EXTENSIONS := $(patsubst %/,%,$(wildcard blender_addon*/))
 NAME := $(basename $(notdir $(PHOTO)))
 
-.PHONY: avatar test lint types wheel-test unit quick clean
+.PHONY: avatar extension test lint types wheel-test blender-test unit quick clean
 
 avatar: $(VENV)/.build
 	mkdir -p $(OUT)
@@ -18,8 +20,17 @@ avatar: $(VENV)/.build
 	$(BIN)/headsmith export $(OUT)/$(NAME).avatar --format glb -o $(OUT)/$(NAME).glb --force
 	$(BIN)/headsmith export $(OUT)/$(NAME).avatar --format ply -o $(OUT)/$(NAME).ply --force
 
+# What to install in Blender: dist/headsmith-VERSION.zip. BLENDER=/path/to/blender takes the place of the bpy module.
+extension:
+ifdef BLENDER
+	$(PYTHON) tools/build_extension.py --blender "$(BLENDER)" $(EXTENSIONS)
+else
+	tools/blender_env.sh 5.0.1 3.11 $(BPY)
+	$(BPY)/bin/python tools/build_extension.py $(EXTENSIONS)
+endif
+
 # The tests come last, so that their closing line ends the output.
-test: lint types wheel-test unit
+test: lint types wheel-test blender-test unit
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
@@ -33,6 +44,11 @@ unit: $(VENV)/.dev
 
 quick: $(VENV)/.dev
 	$(BIN)/python -m pytest -m "not slow"
+
+# The oldest and the newest Python that Blender has: 5.0 and 5.2, each in an environment of its own.
+blender-test:
+	tools/blender_test.sh 5.0.1 3.11
+	tools/blender_test.sh 5.2.3 3.13
 
 # The wheel, in an environment that has only what it declares, used once.
 wheel-test: $(VENV)/.dev
@@ -61,4 +77,4 @@ $(VENV)/.dev: $(VENV)/.build
 	touch $@
 
 clean:
-	rm -rf $(VENV) .env-wheel build dist $(OUT)
+	rm -rf $(VENV) .venv-bpy* .env-wheel build dist $(OUT)
