@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 
 from headsmith.asset.avatar import Avatar, Motion
 from headsmith.asset.binding import deform
+from headsmith.asset.dynamic_texture import FILE, TextureNetwork, unknown_inputs
 from headsmith.asset.harmonics import BAND_SIZES
 from headsmith.asset.quaternions import normalized
+from headsmith.errors import InputError
 
 WEIGHT_SUM_TOLERANCE = 1e-4
 REST_TOLERANCE_M = 1e-5
@@ -29,11 +31,11 @@ class Problem:
 
 def avatar_problems(avatar: Avatar) -> Iterator[Problem]:
     """Everything that is wrong: shapes, index ranges, values that are not finite, sums of weights."""
-    checks = (_mesh, _rig, _blendshapes, _material, _splats, _binding, _words)
+    checks = (_mesh, _rig, _blendshapes, _material, _dynamic_texture, _splats, _binding, _words)
     for check in checks:
         yield from check(avatar)
     for name, motion in avatar.motions.items():
-        yield from _motion(f"motions/{name}.npz", motion)
+        yield from motion_problems(f"motions/{name}.npz", motion)
 
 
 def rest_problems(avatar: Avatar) -> Iterator[Problem]:
@@ -122,6 +124,20 @@ def _material(avatar: Avatar) -> Iterator[Problem]:
     yield from _shape("avatar.json", "light_sh", material.light_sh, 9, 3)
 
 
+def _dynamic_texture(avatar: Avatar) -> Iterator[Problem]:
+    """A network that cannot run, or that takes what the avatar does not have."""
+    dynamic = avatar.dynamic_texture
+    if dynamic is None:
+        return
+    unknown = unknown_inputs(dynamic, avatar.blendshapes.names, avatar.rig.joint_names)
+    yield from _holds("avatar.json", not unknown, f"the network's input '{unknown[0] if unknown else ''}'",
+                      "blendshapes, and x, y, z of joints or view")  # fmt: skip
+    try:
+        TextureNetwork(dynamic)
+    except InputError as error:
+        yield Problem(FILE, error.found, error.expected)
+
+
 def _splats(avatar: Avatar) -> Iterator[Problem]:
     splats, file, count = avatar.splats.splats, "splats.ply", len(avatar.splats.splats)
     yield from _shape(file, "means", splats.means, count, 3)
@@ -155,7 +171,8 @@ def _binding(avatar: Avatar) -> Iterator[Problem]:
                       f"within {WEIGHT_SUM_TOLERANCE:g}")  # fmt: skip
 
 
-def _motion(file: str, motion: Motion) -> Iterator[Problem]:
+def motion_problems(file: str, motion: Motion) -> Iterator[Problem]:
+    """Everything that is wrong with one motion, under the name `file`."""
     frames = len(motion.weights)
     yield from _shape(file, "weights", motion.weights, frames, len(motion.blendshape_names))
     yield from _unit(file, "joint_rotations_wxyz", motion.joint_rotations_wxyz, frames, len(motion.joint_names), 4)
