@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from asset.networks import glow_network
 from headsmith.asset import (
     Avatar,
-    DynamicTexture,
     deform,
     describe,
     posed_vertices,
@@ -41,7 +41,7 @@ def full_avatar(seed: int = 0) -> Avatar:
     return replace(
         avatar,
         splats=replace(avatar.splats, splats=replace(avatar.splats.splats, shN=rest)),
-        dynamic_texture=DynamicTexture(b"\x08\x08onnx", ("jawOpen", "jaw.x", "view.z")),
+        dynamic_texture=glow_network(("jawOpen", "jaw.x", "view.z")),
         provenance=replace(avatar.provenance, inputs=(("Ada – selfie.jpg", "a" * 64),), consent="yes, Ada"),
     )
 
