@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The one picture that the head's materials show: packed into the .blend as the static texture, sRGB, 8 bits."""
+
+from __future__ import annotations
+
+import bpy
+import numpy as np
+
+from headsmith.asset import Avatar
+from headsmith.types import F32, U8
+
+
+def albedo_image(avatar: Avatar, name: str, image: bpy.types.Image | None = None) -> bpy.types.Image:
+    """The avatar's static texture as picture `name`; an `image` of an earlier import gets the new pixels.
+
+    It is packed, so that the .blend shows it wherever it is opened. A dynamic texture is drawn over it later
+    (`dynamic_texture.py`), which leaves the packed file as it is.
+    """
+    texture = avatar.material.static_texture
+    height, width = texture.shape[:2]
+    if image is None:
+        image = bpy.data.images.new(name, width, height, alpha=False)
+        image.colorspace_settings.name = "sRGB"
+    elif tuple(image.size) != (width, height):
+        image.scale(width, height)
+    image.pixels.foreach_set(pixels_of(texture).ravel())
+    image.update()
+    image.pack()
+    return image
+
+
+def pixels_of(texture: U8) -> F32:
+    """[H, W, 3] sRGB, row 0 on top, as Blender has it: float RGBA 0..1, row 0 at the bottom."""
+    out = np.ones((*texture.shape[:2], 4), np.float32)
+    np.multiply(texture[::-1], np.float32(1 / 255), out=out[..., :3])
+    return out
