@@ -4,44 +4,79 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import bpy
 
 from headsmith.asset import Avatar, read_avatar
 
+from .avatars import avatars
 from .builders.mesh import build_head
 from .builders.rig import bind_to_rig, build_rig
+from .info import describe_avatar
 from .pictures import decode_png
+from .state import all_or_nothing, kept_selection
 
 Progress = Callable[[float], None]
 """called with the share done, 0..1"""
+GAP_M = 0.06
+"""between avatars that stand side by side"""
+MANIFEST = "avatar.json"
 
 
-def import_avatar(path: Path, scene: bpy.types.Scene, progress: Progress = lambda _: None) -> bpy.types.Collection:
+@dataclass(frozen=True)
+class ImportOptions:
+    as_copy: bool = False
+    """make another avatar even where the scene has one of this bundle"""
+    side_by_side: bool = True
+    """a new avatar stands to the right of those in the scene, rather than at the world's origin"""
+
+
+def import_avatar(
+    path: Path,
+    scene: bpy.types.Scene,
+    progress: Progress = lambda _: None,
+    options: ImportOptions = ImportOptions(),
+) -> bpy.types.Collection:
     """Reads the bundle at `path` and builds it in `scene`, as a collection of its own.
 
-    A bundle that is already in the scene (same path) is brought up to date in place: its objects stay, with their
-    places, constraints and animation, and get the new data. Raises InputError for what `read_avatar` refuses; the
-    scene is then as it was.
+    `path` is the folder, the zip of it, or the avatar.json inside the folder. A bundle that is already in the scene
+    (same path) is brought up to date in place: its objects stay, with their places, constraints and animation, and
+    get the new data. Raises InputError for what `read_avatar` refuses; the scene is then as it was.
     """
+    path = bundle_path(path)
     avatar = read_avatar(path, decode_png)
     progress(0.4)
-    return build_avatar(avatar, path, scene, progress)
+    existing = None if options.as_copy else imported_from(path, scene)
+    if existing is None:
+        with all_or_nothing():
+            return _build_new(avatar, path, scene, options.side_by_side, progress)
+    return update_avatar(existing, avatar, path, scene, progress)
 
 
-def build_avatar(avatar: Avatar, path: Path, scene: bpy.types.Scene, progress: Progress) -> bpy.types.Collection:
-    """The objects of `avatar`, read from `path`, in a new collection or the one that `path` was imported to before."""
-    collection = _collection(path, scene)
-    settings = collection.headsmith
-    settings.rig = build_rig(avatar, settings.rig, collection)
-    head = build_head(avatar, settings.head, f"{collection.name} Head")
-    if settings.head is None:
-        collection.objects.link(head)
-    settings.head = head
-    bind_to_rig(head, settings.rig)
-    progress(1.0)
+def update_avatar(
+    collection: bpy.types.Collection,
+    avatar: Avatar,
+    path: Path,
+    scene: bpy.types.Scene,
+    progress: Progress = lambda _: None,
+) -> bpy.types.Collection:
+    """Brings the avatar of `collection` up to date with `avatar`, read from `path`, keeping the artist's work.
+
+    A build that failed half-way would leave a mixture, so it is tried on datablocks of its own before.
+    """
+    with all_or_nothing(keep=False):
+        _build_new(avatar, path, scene, False, lambda _: None)
+    with kept_selection(scene):
+        _build(avatar, path, collection, progress)
     return collection
+
+
+def bundle_path(path: Path) -> Path:
+    """The bundle that a user means who picked the avatar.json inside its folder."""
+    path = path.resolve()
+    return path.parent if path.name == MANIFEST else path
 
 
 def bundle_name(path: Path) -> str:
@@ -49,13 +84,47 @@ def bundle_name(path: Path) -> str:
     return path.name.removesuffix(".zip").removesuffix(".avatar")
 
 
-def _collection(path: Path, scene: bpy.types.Scene) -> bpy.types.Collection:
-    source = str(path.resolve())
-    for existing in scene.collection.children_recursive:
-        if existing.headsmith.is_avatar and existing.headsmith.source == source:
-            return existing
+def imported_from(path: Path, scene: bpy.types.Scene) -> bpy.types.Collection | None:
+    """The scene's first avatar that came from the bundle at `path`."""
+    found = (c for c in avatars(scene) if c.headsmith.source == str(path))
+    return next(found, None)
+
+
+def _build_new(
+    avatar: Avatar, path: Path, scene: bpy.types.Scene, side_by_side: bool, progress: Progress
+) -> bpy.types.Collection:
+    others = avatars(scene)
     collection = bpy.data.collections.new(bundle_name(path))
     scene.collection.children.link(collection)
     collection.headsmith.is_avatar = True
-    collection.headsmith.source = source
+    with kept_selection(scene):
+        _build(avatar, path, collection, progress)
+    if side_by_side and others:
+        _place_beside(collection, others)
     return collection
+
+
+def _build(avatar: Avatar, path: Path, collection: bpy.types.Collection, progress: Progress) -> None:
+    """The objects of `avatar` in `collection`; those of an earlier import are used again."""
+    settings = collection.headsmith
+    settings.source = str(path)
+    settings.rig = build_rig(avatar, settings.rig, collection)
+    head = build_head(avatar, settings.head, f"{collection.name} Head")
+    if settings.head is None:
+        collection.objects.link(head)
+    settings.head = head
+    bind_to_rig(head, settings.rig)
+    describe_avatar(settings, avatar)
+    progress(1.0)
+
+
+def _place_beside(collection: bpy.types.Collection, others: list[bpy.types.Collection]) -> None:
+    """Puts the rig right of all `others`, by their half widths, in the world's x."""
+    bpy.context.view_layer.update()
+    edges = [_origin(other).x + other.headsmith.half_width_m for other in others]
+    collection.headsmith.rig.location.x = max(edges) + GAP_M + collection.headsmith.half_width_m
+
+
+def _origin(collection: bpy.types.Collection) -> bpy.types.Vector:
+    placed = collection.headsmith.rig or collection.headsmith.head
+    return placed.matrix_world.translation

@@ -15,6 +15,17 @@ class AvatarSettings(bpy.types.PropertyGroup):
     head: bpy.props.PointerProperty(type=bpy.types.Object, name="Head")  # type: ignore[valid-type]
     splats: bpy.props.PointerProperty(type=bpy.types.Object, name="Splats")  # type: ignore[valid-type]
 
+    # what the bundle says about itself
+    head_model: bpy.props.StringProperty(name="Head Model")  # type: ignore[valid-type]
+    licence: bpy.props.StringProperty(name="Licence", description="Of the head model")  # type: ignore[valid-type]
+    consent: bpy.props.StringProperty(name="Consent", description="What the person agreed to")  # type: ignore[valid-type]
+    created: bpy.props.StringProperty(name="Created")  # type: ignore[valid-type]
+    photos: bpy.props.StringProperty(name="Photos", description="What it was made from")  # type: ignore[valid-type]
+    warnings: bpy.props.StringProperty(name="Warnings", description="One a line")  # type: ignore[valid-type]
+    splat_count: bpy.props.IntProperty(name="Splats in the Bundle")  # type: ignore[valid-type]
+    vertex_count: bpy.props.IntProperty(name="Vertices")  # type: ignore[valid-type]
+    half_width_m: bpy.props.FloatProperty(name="Half Width", subtype="DISTANCE")  # type: ignore[valid-type]
+
 
 CLASSES = (AvatarSettings,)
 

@@ -80,6 +80,21 @@ def kept_frame(scene: bpy.types.Scene) -> Iterator[None]:
             scene.frame_set(frame[0], subframe=frame[1])
 
 
+@contextmanager
+def all_or_nothing(*, keep: bool = True) -> Iterator[None]:
+    """Removes every datablock made inside, where the work fails; always with `keep` False (a rehearsal)."""
+    before = set(bpy.data.user_map())
+    done = False
+    try:
+        yield
+        done = keep
+    finally:
+        if not done:
+            # shape keys go with their mesh
+            made = [block for block in bpy.data.user_map() if block not in before]
+            bpy.data.batch_remove([block for block in made if not isinstance(block, bpy.types.Key)])
+
+
 def set_mode(mode: str) -> None:
     """The active object's mode, where there is an active object that can be seen."""
     active = bpy.context.view_layer.objects.active

@@ -15,6 +15,7 @@ import bpy
 from headsmith.asset import Avatar
 
 from ..scene import to_blender
+from ..state import set_mode
 
 BONE_LENGTH_M = 0.03
 MODIFIER = "Headsmith Rig"
@@ -26,6 +27,7 @@ def build_rig(avatar: Avatar, obj: bpy.types.Object | None, collection: bpy.type
     if obj is None:
         obj = bpy.data.objects.new(name, bpy.data.armatures.new(name))
         collection.objects.link(obj)
+    known = set(obj.data.bones.keys())
     joints = to_blender(avatar.rig.joints_m)
     with _edit_bones(obj) as bones:
         for joint, parent, head in zip(avatar.rig.joint_names, avatar.rig.parents, joints.tolist(), strict=True):
@@ -35,10 +37,10 @@ def build_rig(avatar: Avatar, obj: bpy.types.Object | None, collection: bpy.type
             if parent >= 0:
                 bone.parent = bones[avatar.rig.joint_names[parent]]
     for bone in obj.pose.bones:
-        bone.rotation_mode = "QUATERNION"
-        bone.lock_scale = (True, True, True)
-        if bone.parent:
-            bone.lock_location = (True, True, True)
+        if bone.name not in known:
+            bone.rotation_mode = "QUATERNION"
+            bone.lock_scale = (True, True, True)
+            bone.lock_location = (bone.parent is not None,) * 3
     return obj
 
 
@@ -53,17 +55,11 @@ def bind_to_rig(head: bpy.types.Object, rig: bpy.types.Object) -> None:
 
 @contextmanager
 def _edit_bones(rig: bpy.types.Object) -> Iterator[bpy.types.ArmatureEditBones]:
-    """Edit mode, the only place where bones can be made; the user's active object and selection come back after it."""
-    layer = bpy.context.view_layer
-    active, selected = layer.objects.active, [o for o in layer.objects if o.select_get()]
-    if active is not None and active.mode != "OBJECT":
-        bpy.ops.object.mode_set(mode="OBJECT")
-    layer.objects.active = rig
-    bpy.ops.object.mode_set(mode="EDIT")
+    """Edit mode, the only place where bones can be made; the caller keeps the user's selection."""
+    set_mode("OBJECT")
+    bpy.context.view_layer.objects.active = rig
+    set_mode("EDIT")
     try:
         yield rig.data.edit_bones
     finally:
-        bpy.ops.object.mode_set(mode="OBJECT")
-        layer.objects.active = active
-        for obj in layer.objects:
-            obj.select_set(obj in selected)
+        set_mode("OBJECT")
