@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import bpy
 
+from .state import set_mode
+
 
 def avatars(scene: bpy.types.Scene) -> list[bpy.types.Collection]:
     """Every avatar's collection, in the outliner's order."""
@@ -18,3 +20,14 @@ def avatar_of(obj: bpy.types.Object | None, scene: bpy.types.Scene) -> bpy.types
         if obj is not None and obj.name in collection.all_objects:
             return collection
     return found[0] if len(found) == 1 else None
+
+
+def select_avatar(collection: bpy.types.Collection, layer: bpy.types.ViewLayer) -> None:
+    """Makes the avatar's rig the one selected and active object of `layer`: to move it is to move all of the avatar."""
+    set_mode("OBJECT")
+    for obj in layer.objects.selected:
+        obj.select_set(False, view_layer=layer)
+    rig = collection.headsmith.rig or collection.headsmith.head
+    if rig.name in layer.objects:
+        rig.select_set(True, view_layer=layer)
+        layer.objects.active = rig

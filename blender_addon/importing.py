@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import bpy
 
 from headsmith.asset import Avatar, read_avatar
+from headsmith.errors import InputError
 
 from .avatars import avatars
 from .builders.mesh import build_head
@@ -53,6 +54,30 @@ def import_avatar(
         with all_or_nothing():
             return _build_new(avatar, path, scene, options.side_by_side, progress)
     return update_avatar(existing, avatar, path, scene, progress)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one of several bundles."""
+
+    path: Path
+    collection: bpy.types.Collection | None = None
+    problem: str = ""
+    """one sentence, where there is no collection"""
+
+
+def import_each(
+    paths: Sequence[Path], scene: bpy.types.Scene, options: ImportOptions, progress: Progress = lambda _: None
+) -> Iterator[Outcome]:
+    """Imports one bundle after the other as it is iterated; a bad one does not stop the rest."""
+    for done, path in enumerate(paths):
+        # bound now: the lambda lives no longer than this round
+        step: Progress = lambda share, done=done: progress((done + share) / len(paths))  # noqa: E731
+        try:
+            outcome = Outcome(path, import_avatar(path, scene, step, options))
+        except InputError as error:
+            outcome = Outcome(path, problem=str(error))
+        yield outcome
 
 
 def update_avatar(
