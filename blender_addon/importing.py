@@ -16,6 +16,7 @@ from .avatars import avatars
 from .builders.mesh import build_head
 from .builders.rig import bind_to_rig, build_rig
 from .info import describe_avatar
+from .motion import import_motions
 from .pictures import decode_png
 from .state import all_or_nothing, kept_selection
 
@@ -95,6 +96,7 @@ def update_avatar(
         _build_new(avatar, path, scene, False, lambda _: None)
     with kept_selection(scene):
         _build(avatar, path, collection, progress)
+    import_motions(collection, avatar, scene)
     return collection
 
 
@@ -124,6 +126,7 @@ def _build_new(
     collection.headsmith.is_avatar = True
     with kept_selection(scene):
         _build(avatar, path, collection, progress)
+    import_motions(collection, avatar, scene)
     if side_by_side and others:
         _place_beside(collection, others)
     return collection

@@ -6,6 +6,16 @@ from __future__ import annotations
 import bpy
 
 
+class AvatarMotion(bpy.types.PropertyGroup):
+    """An item of `AvatarSettings.motions`: one of the bundle's motions; its `name` is the bundle's."""
+
+    bones: bpy.props.PointerProperty(type=bpy.types.Action, name="Bones")  # type: ignore[valid-type]
+    # the same action, but before Blender 4.4
+    sliders: bpy.props.PointerProperty(type=bpy.types.Action, name="Sliders")  # type: ignore[valid-type]
+    start_frame: bpy.props.FloatProperty(name="First Frame")  # type: ignore[valid-type]
+    fps: bpy.props.FloatProperty(name="Frame Rate")  # type: ignore[valid-type]
+
+
 class AvatarSettings(bpy.types.PropertyGroup):
     """`Collection.headsmith`: which objects make the avatar."""
 
@@ -14,6 +24,7 @@ class AvatarSettings(bpy.types.PropertyGroup):
     rig: bpy.props.PointerProperty(type=bpy.types.Object, name="Rig")  # type: ignore[valid-type]
     head: bpy.props.PointerProperty(type=bpy.types.Object, name="Head")  # type: ignore[valid-type]
     splats: bpy.props.PointerProperty(type=bpy.types.Object, name="Splats")  # type: ignore[valid-type]
+    motions: bpy.props.CollectionProperty(type=AvatarMotion, name="Motions")  # type: ignore[valid-type]
 
     # what the bundle says about itself
     head_model: bpy.props.StringProperty(name="Head Model")  # type: ignore[valid-type]
@@ -27,7 +38,7 @@ class AvatarSettings(bpy.types.PropertyGroup):
     half_width_m: bpy.props.FloatProperty(name="Half Width", subtype="DISTANCE")  # type: ignore[valid-type]
 
 
-CLASSES = (AvatarSettings,)
+CLASSES = (AvatarMotion, AvatarSettings)
 
 
 def register() -> None:
