@@ -16,6 +16,12 @@ class AvatarMotion(bpy.types.PropertyGroup):
     fps: bpy.props.FloatProperty(name="Frame Rate")  # type: ignore[valid-type]
 
 
+class PoseItem(bpy.types.PropertyGroup):
+    """One of the artist's own poses; `name` is PropertyGroup's own."""
+
+    data: bpy.props.StringProperty(name="Pose", description="Sliders and joints as JSON (pose_files.py)")  # type: ignore[valid-type]
+
+
 class AvatarSettings(bpy.types.PropertyGroup):
     """`Collection.headsmith`: which objects make the avatar."""
 
@@ -35,10 +41,12 @@ class AvatarSettings(bpy.types.PropertyGroup):
     warnings: bpy.props.StringProperty(name="Warnings", description="One a line")  # type: ignore[valid-type]
     splat_count: bpy.props.IntProperty(name="Splats in the Bundle")  # type: ignore[valid-type]
     vertex_count: bpy.props.IntProperty(name="Vertices")  # type: ignore[valid-type]
+    poses: bpy.props.CollectionProperty(type=PoseItem, name="Poses")  # type: ignore[valid-type]
+    active_pose: bpy.props.IntProperty(name="Pose in Hand")  # type: ignore[valid-type]
     half_width_m: bpy.props.FloatProperty(name="Half Width", subtype="DISTANCE")  # type: ignore[valid-type]
 
 
-CLASSES = (AvatarMotion, AvatarSettings)
+CLASSES = (AvatarMotion, PoseItem, AvatarSettings)
 
 
 def register() -> None:

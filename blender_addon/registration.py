@@ -8,12 +8,13 @@ from types import ModuleType
 import bpy
 
 from . import properties
-from .operators import import_avatar
+from .operators import import_avatar, poses
 from .panels import avatar_panel
 
 MODULES: tuple[ModuleType, ...] = (
     properties,
     import_avatar,
+    poses,
     avatar_panel,
 )
 """each has CLASSES and, where there is more to do, register() and unregister()"""

@@ -12,6 +12,8 @@ import bpy
 
 from headsmith.errors import InputError
 
+from ..avatars import avatar_of
+
 Method = Callable[..., set[str]]
 """an operator's execute, invoke or modal"""
 
@@ -44,3 +46,22 @@ def report_input_errors(method: Method) -> Method:
         return guarded(self, context)
 
     return without_event
+
+
+class AvatarOperator:
+    """Mixin of operators that work on the avatar in hand: greyed out, with the reason, where that is not clear."""
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """True where one avatar is meant."""
+        if avatar_of(context.object, context.scene) is None:
+            cls.poll_message_set("Select an object of an avatar")  # type: ignore[attr-defined]
+            return False
+        return True
+
+    @staticmethod
+    def avatar(context: bpy.types.Context) -> bpy.types.Collection:
+        """The avatar of the active object, or the scene's only one."""
+        collection = avatar_of(context.object, context.scene)
+        assert collection is not None, "poll() is asked before"
+        return collection
