@@ -14,7 +14,7 @@ STAGES = {"capture", "landmarks", "matting", "fit", "surface", "track", "texture
 SHARED = {"types", "errors", "params", "asset", "device", "head_model", "metrics"}
 BASE = {"types", "errors", "params", "asset"}
 # numpy-only packages on top of `asset`, for exporters and Blender
-LIGHT = {"motion"}
+LIGHT = {"motion", "accessories"}
 ENGINES = {
     "mediapipe": {"landmarks/mediapipe.py", "matting/selfie.py"},
     "gsplat": {"splats/rasterize_cuda.py", "bench/gsplat_torch.py"},
@@ -101,7 +101,15 @@ def test_addon_states_its_licence(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "module", ["headsmith", "headsmith.asset", "headsmith.motion", "headsmith_exporters", "headsmith.cli"]
+    "module",
+    [
+        "headsmith",
+        "headsmith.asset",
+        "headsmith.motion",
+        "headsmith.accessories",
+        "headsmith_exporters",
+        "headsmith.cli",
+    ],
 )
 def test_light_imports_stay_light(module: str) -> None:
     heavy = "{'torch', 'mediapipe', 'gsplat', 'cv2', 'bpy', 'numba', 'scipy', 'matplotlib'}"
