@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from types import ModuleType
 
 import bpy
@@ -21,12 +23,20 @@ MODULES: tuple[ModuleType, ...] = (
 
 
 def register() -> None:
-    """Registers all classes, then what modules add beside them (handlers, menus, pointers)."""
-    for module in MODULES:
-        for cls in module.CLASSES:
-            bpy.utils.register_class(cls)
-        if hasattr(module, "register"):
-            module.register()
+    """Registers all classes, then what modules add beside them (handlers, menus, pointers); all of it or nothing."""
+    done: list[Callable[[], None]] = []
+    try:
+        for module in MODULES:
+            for cls in module.CLASSES:
+                bpy.utils.register_class(cls)
+                done.append(partial(bpy.utils.unregister_class, cls))
+            if hasattr(module, "register"):
+                module.register()
+                done.append(module.unregister)
+    except Exception:
+        for undo in reversed(done):
+            undo()
+        raise
 
 
 def unregister() -> None:
