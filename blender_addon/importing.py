@@ -13,6 +13,7 @@ from headsmith.asset import Avatar, read_avatar
 from headsmith.errors import InputError
 
 from .avatars import avatars
+from .builders.materials import dress_head
 from .builders.mesh import build_head
 from .builders.rig import bind_to_rig, build_rig
 from .info import describe_avatar
@@ -141,6 +142,7 @@ def _build(avatar: Avatar, path: Path, collection: bpy.types.Collection, progres
     if settings.head is None:
         collection.objects.link(head)
     settings.head = head
+    dress_head(avatar, head, collection.name)
     bind_to_rig(head, settings.rig)
     describe_avatar(settings, avatar)
     progress(1.0)
