@@ -107,6 +107,14 @@ def play(collection: bpy.types.Collection, actions: tuple[bpy.types.Action, ...]
     assign_action(settings.head.data.shape_keys, actions[-1])
 
 
+def frame_range(collection: bpy.types.Collection) -> tuple[float, float]:
+    """The first and the last frame of what the avatar plays; (0, 0) where it plays nothing."""
+    datablocks = (collection.headsmith.rig, collection.headsmith.head.data.shape_keys)
+    animated = [block.animation_data.action for block in datablocks if block.animation_data]
+    ranges = [action.frame_range for action in animated if action]
+    return min((r[0] for r in ranges), default=0.0), max((r[1] for r in ranges), default=0.0)
+
+
 def import_motions(collection: bpy.types.Collection, avatar: Avatar, scene: bpy.types.Scene) -> None:
     """An action for each of the bundle's motions, kept in the file though none is playing.
 

@@ -16,6 +16,7 @@ from headsmith.asset import Avatar
 
 from ..scene import to_blender
 from ..state import set_mode
+from .limits import add_limits
 
 BONE_LENGTH_M = 0.03
 MODIFIER = "Headsmith Rig"
@@ -41,6 +42,7 @@ def build_rig(avatar: Avatar, obj: bpy.types.Object | None, collection: bpy.type
             bone.rotation_mode = "QUATERNION"
             bone.lock_scale = (True, True, True)
             bone.lock_location = (bone.parent is not None,) * 3
+            add_limits(bone)
     return obj
 
 

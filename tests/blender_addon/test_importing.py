@@ -18,7 +18,10 @@ from headsmith_blender.scene import evaluated_vertices, from_blender, quaternion
 def random_pose(avatar: Avatar, seed: int) -> Pose:
     rng = np.random.default_rng(seed)
     weights = rng.uniform(0, 1, len(avatar.blendshapes.names)) * (rng.uniform(size=52) < 0.3)
-    return Pose(weights.astype(np.float32), rng.uniform(-0.3, 0.3, (5, 3)).astype(np.float32))
+    turns = rng.uniform(-0.3, 0.3, (5, 3))
+    # within what jaws can do: the rig has limits
+    turns[2] = np.abs(turns[2, 0]), *(turns[2, 1:] / 4)
+    return Pose(weights.astype(np.float32), turns.astype(np.float32))
 
 
 def put_in_pose(collection: Any, avatar: Avatar, pose: Pose) -> None:
