@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import bpy
@@ -21,6 +22,7 @@ from .pose_files import (
     read_poses,
     write_poses,
 )
+from .properties import PoseItem
 
 
 def current_pose(collection: bpy.types.Collection, name: str) -> FacePose:
@@ -49,7 +51,7 @@ def mirror_expression(collection: bpy.types.Collection) -> None:
 
 def saved_poses(collection: bpy.types.Collection) -> list[FacePose]:
     """The avatar's poses, in the order in which they were saved."""
-    return [pose_from_json(item.data, f"the pose '{item.name}'") for item in collection.headsmith.poses]
+    return [_pose_of(item) for item in collection.headsmith.poses]
 
 
 def saved_pose(collection: bpy.types.Collection, name: str) -> FacePose:
@@ -58,7 +60,7 @@ def saved_pose(collection: bpy.types.Collection, name: str) -> FacePose:
     if name not in items:
         raise InputError(f"pose '{name}'", found=f"no such pose in {collection.name}",
                          expected=", ".join(items.keys()) or "a saved pose", action="save it first")  # fmt: skip
-    return pose_from_json(items[name].data, f"the pose '{name}'")
+    return _pose_of(items[name])
 
 
 def save_pose(collection: bpy.types.Collection, pose: FacePose) -> None:
@@ -93,6 +95,11 @@ def import_poses(collection: bpy.types.Collection, path: Path) -> int:
     for pose in poses:
         save_pose(collection, pose)
     return len(poses)
+
+
+def _pose_of(item: PoseItem) -> FacePose:
+    # renamed in the panel, perhaps
+    return replace(pose_from_json(item.data, f"the pose '{item.name}'"), name=item.name)
 
 
 def _turn(bone: bpy.types.PoseBone, rotation: Quaternion) -> None:

@@ -10,14 +10,19 @@ from types import ModuleType
 import bpy
 
 from . import properties
-from .operators import import_avatar, poses
-from .panels import avatar_panel
+from .operators import avatar, eye_target, import_avatar, motion, poses, sliders
+from .panels import avatar_panel, expression_panel
 
 MODULES: tuple[ModuleType, ...] = (
     properties,
     import_avatar,
+    avatar,
+    sliders,
     poses,
+    motion,
+    eye_target,
     avatar_panel,
+    expression_panel,
 )
 """each has CLASSES and, where there is more to do, register() and unregister()"""
 

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which avatar is in hand, and bringing it up to date."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import bpy
+
+from headsmith.asset import read_avatar
+from headsmith.errors import InputError
+
+from ..avatars import avatars, select_avatar
+from ..importing import update_avatar
+from ..pictures import decode_png
+from .common import AvatarOperator, report_input_errors
+
+
+class HEADSMITH_OT_select_avatar(bpy.types.Operator):
+    """Select the avatar's rig: the panel is then about this avatar"""
+
+    bl_idname = "headsmith.select_avatar"
+    bl_label = "Select Avatar"
+    bl_options = {"REGISTER", "UNDO"}
+
+    name: bpy.props.StringProperty(name="Name", description="Of the avatar's collection")  # type: ignore[valid-type]
+
+    @report_input_errors
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Selects it."""
+        found = {collection.name: collection for collection in avatars(context.scene)}
+        if self.name not in found:
+            raise InputError(f"avatar '{self.name}'", found="no avatar of that name in the scene",
+                             expected=", ".join(found) or "an imported avatar", action="import it first")  # fmt: skip
+        select_avatar(found[self.name], context.view_layer)
+        return {"FINISHED"}
+
+
+class HEADSMITH_OT_reload_avatar(AvatarOperator, bpy.types.Operator):
+    """Read the avatar's bundle again, as it is on disk now; what you made of the avatar stays"""
+
+    bl_idname = "headsmith.reload_avatar"
+    bl_label = "Reload Avatar"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @report_input_errors
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Brings it up to date."""
+        collection = self.avatar(context)
+        path = Path(collection.headsmith.source)
+        update_avatar(collection, read_avatar(path, decode_png), path, context.scene)
+        return {"FINISHED"}
+
+
+CLASSES = (HEADSMITH_OT_select_avatar, HEADSMITH_OT_reload_avatar)
