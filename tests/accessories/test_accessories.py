@@ -12,6 +12,7 @@ from tests.synthetic import make_avatar
 
 from headsmith.accessories import (
     KINDS,
+    SEATS,
     AccessoryMesh,
     Anchors,
     CapParams,
@@ -21,6 +22,7 @@ from headsmith.accessories import (
     default_params,
     fit_accessory,
     make_accessory,
+    seat,
 )
 from headsmith.accessories.geometry import Surface, cast, nearest
 from headsmith.asset import Avatar, read_avatar
@@ -213,6 +215,27 @@ def test_a_rig_without_eyes_is_refused(avatar: Avatar) -> None:
     rig = dataclasses.replace(avatar.rig, joint_names=("root", "neck", "jaw", "a", "b"))
     with pytest.raises(InputError, match="left_eye"):
         make_accessory(dataclasses.replace(avatar, rig=rig), "cap")
+
+
+@pytest.mark.parametrize("anchor", list(SEATS))
+def test_any_object_is_seated_at_its_width(head: Anchors, anchor: str) -> None:
+    low, high = np.array([-1.0, 0.0, -2.0]), np.array([3.0, 1.0, 2.0])
+    matrix = seat(head, anchor, low, high)
+    x, y, z = matrix[:3, :3].T
+    assert np.linalg.norm(x) == pytest.approx(np.linalg.norm(z))
+    assert np.linalg.det(matrix[:3, :3]) > 0
+    width = np.linalg.norm(x) * 4.0
+    assert (0.01 < width < 0.02) if "_" in anchor else (0.13 < width < 0.18)
+    assert y[1] > 0
+    as_is = seat(head, anchor, low * 0.01, high * 0.01, scale_to_width=False)
+    assert np.linalg.det(as_is[:3, :3]) == pytest.approx(1)
+
+
+def test_seating_refuses_what_cannot_be_scaled(head: Anchors) -> None:
+    with pytest.raises(InputError, match="without width"):
+        seat(head, "crown", np.zeros(3), np.zeros(3))
+    with pytest.raises(InputError, match="choose one of these"):
+        seat(head, "elbow", np.zeros(3), np.ones(3))
 
 
 def test_nearest_and_cast_agree_with_brute_force() -> None:

@@ -1,27 +1,35 @@
 """Accessories fitted to an avatar: where they sit (anchors) and what they look like (generators); numpy only."""
 
-from headsmith.accessories.anchors import Anchor, Anchors, anchors
+from headsmith.accessories.anchors import Anchor, Anchors, anchors, measure_head
 from headsmith.accessories.cap import CapParams
 from headsmith.accessories.earrings import EarringParams
 from headsmith.accessories.glasses import GlassesParams
 from headsmith.accessories.headband import HeadbandParams
 from headsmith.accessories.kinds import KINDS, Params, default_params, fit_accessory, make_accessory
 from headsmith.accessories.mesh import AccessoryMesh, Part, PbrMaterial
+from headsmith.accessories.params import Choice, Number
+from headsmith.accessories.seating import SEATS, anchor_width, seat
 
 __all__ = [
     "KINDS",
+    "SEATS",
     "AccessoryMesh",
     "Anchor",
     "Anchors",
     "CapParams",
+    "Choice",
     "EarringParams",
     "GlassesParams",
     "HeadbandParams",
+    "Number",
     "Params",
     "Part",
     "PbrMaterial",
+    "anchor_width",
     "anchors",
     "default_params",
     "fit_accessory",
     "make_accessory",
+    "measure_head",
+    "seat",
 ]

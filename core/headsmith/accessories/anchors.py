@@ -9,12 +9,14 @@ import numpy as np
 from headsmith.accessories.ears import Ear, measure_ear
 from headsmith.accessories.geometry import Surface, cast, nearest
 from headsmith.accessories.scalp import Scalp, measure_scalp
-from headsmith.asset import Avatar
+from headsmith.asset import Avatar, HeadMesh, Rig
 from headsmith.errors import InputError
 from headsmith.types import F32
 
 OPAQUE = 0.2
 """opacity above which a splat counts as hair"""
+EAR_WIDTH_M = 0.012
+UP = np.array([0.0, 1.0, 0.0])
 FOREHEAD_SHARE, BRIDGE_REACH_SHARE = 0.72, 0.1
 """of the interpupillary distance: the hat line above the pupils, and how far the bridge may be from their height"""
 
@@ -73,36 +75,42 @@ class Anchors:
 
 
 def anchors(avatar: Avatar, hair_percentile: float = 90.0) -> Anchors:
-    """The places for accessories, in rest pose.
+    """The places for accessories on `avatar`: as `measure_head`, of its own splats."""
+    splats = avatar.splats.splats
+    return measure_head(avatar.head, avatar.rig, splats.means[splats.opacities > OPAQUE], hair_percentile)
+
+
+def measure_head(head: HeadMesh, rig: Rig, splats_m: F32, hair_percentile: float = 90.0) -> Anchors:
+    """The places for accessories, in rest pose; `splats_m` [N, 3] are the middles of opaque splats, or none.
 
     `hair_percentile` 0..100 of the splats' distances from the skull is the hair's outside. Raises InputError when the
     rig has no eye joints or the mesh no skin between them.
     """
-    eyes = _eyes(avatar)
+    eyes = _eyes(rig)
     middle, apart = eyes.mean(0), float(np.linalg.norm(eyes[0] - eyes[1]))
-    skin = head_surface(avatar)
-    skull = _without_ears(avatar, skin)
+    skin = head_surface(head)
+    skull = _without_ears(head, skin)
     bridge = _bridge(skin, middle, apart)
-    scalp = _scalp(avatar, skull, middle, apart, hair_percentile)
-    ears = _ears(avatar, skin, skull)
+    scalp = measure_scalp(skull, *_hat_line(skull, middle, apart), splats_m, hair_percentile)
+    ears = _ears(head, skin, skull)
     temple = _temple_width(skull, ears, middle, apart)
     outline = scalp.outline(0.0)
-    up = _axis_hits(skin, scalp.centre_m, [0, 1.0, 0])
+    top = _axis_hits(skin, scalp.centre_m, [0, 1.0, 0])
     points = {"bridge": (bridge, np.eye(3), temple), **_crown(scalp)}
     for ear, side in zip(ears, ("left", "right"), strict=False):
-        points[f"ear_{side}"] = (ear.top_m, np.eye(3), 0.012)
-        points[f"lobe_{side}"] = (ear.lobe_m, ear.lobe_axes, 0.012)
+        points[f"ear_{side}"] = (ear.top_m, np.eye(3), EAR_WIDTH_M)
+        points[f"lobe_{side}"] = (ear.lobe_m, ear.lobe_axes, EAR_WIDTH_M)
     return Anchors(
         points={name: _anchor(skin, name, *where) for name, where in points.items()},
-        joint=head_joint(avatar),
-        pupils_m=_pupils(avatar, eyes),
+        joint=head_joint(head, rig),
+        pupils_m=_pupils(head, eyes),
         interpupillary_m=apart,
         temple_width_m=temple,
         head_width_m=float(np.ptp(outline[:, 0])),
-        head_height_m=float(up[1] - _chin(skin, middle, apart)),
+        head_height_m=float(top[1] - _chin(skin, middle, apart)),
         head_depth_m=float(bridge[2] - _axis_hits(skin, middle - [0, 0, apart], [0, 0, -1.0])[2]),
         skull_circumference_m=float(np.linalg.norm(np.roll(outline, -1, 0) - outline, axis=1).sum()),
-        hair_m=float(scalp.radius(np.array([0, 1.0, 0]), 1.0) - scalp.radius(np.array([0, 1.0, 0]), 0.0)),
+        hair_m=float(scalp.radius(UP, 1.0) - scalp.radius(UP, 0.0)),
         scalp=scalp,
         ears=ears,
         skin=skin,
@@ -110,44 +118,39 @@ def anchors(avatar: Avatar, hair_percentile: float = 90.0) -> Anchors:
     )
 
 
-def head_joint(avatar: Avatar) -> str:
+def head_joint(head: HeadMesh, rig: Rig) -> str:
     """The joint that most of the upper head is skinned to."""
-    high = avatar.head.vertices[:, 1] > _eyes(avatar)[:, 1].mean()
-    high &= ~np.isin(np.arange(len(high)), avatar.head.faces[avatar.head.face_part != _head_part(avatar)])
-    weights = avatar.rig.weights[high] if high.any() else avatar.rig.weights
-    return avatar.rig.joint_names[int(weights.sum(0).argmax())]
+    skin = np.isin(np.arange(len(head.vertices)), head_surface(head).faces)
+    high = skin & (head.vertices[:, 1] > _eyes(rig)[:, 1].mean())
+    return rig.joint_names[int(rig.weights[high].sum(0).argmax())]
 
 
-def head_surface(avatar: Avatar) -> Surface:
+def head_surface(head: HeadMesh) -> Surface:
     """The part of the mesh that is skin (no eyeballs, teeth, tongue, lashes)."""
-    rows = np.flatnonzero(avatar.head.face_part == _head_part(avatar)).astype(np.int32)
-    return Surface(avatar.head.vertices, avatar.head.faces[rows], rows)
+    part = head.part_names.index("head") if "head" in head.part_names else 0
+    rows = np.flatnonzero(head.face_part == part).astype(np.int32)
+    return Surface(head.vertices, head.faces[rows], rows)
 
 
-def _head_part(avatar: Avatar) -> int:
-    names = avatar.head.part_names
-    return names.index("head") if "head" in names else 0
-
-
-def _without_ears(avatar: Avatar, skin: Surface) -> Surface:
-    if "ears" not in avatar.head.regions:
+def _without_ears(head: HeadMesh, skin: Surface) -> Surface:
+    if "ears" not in head.regions:
         return skin
-    keep = ~(avatar.head.regions["ears"] > 0.5)[skin.faces].any(1)
+    keep = ~(head.regions["ears"] > 0.5)[skin.faces].any(1)
     return Surface(skin.vertices, skin.faces[keep], skin.rows[keep])
 
 
-def _eyes(avatar: Avatar) -> F32:
-    names = avatar.rig.joint_names
+def _eyes(rig: Rig) -> F32:
+    names = rig.joint_names
     if not {"left_eye", "right_eye"} <= set(names):
         raise InputError("the avatar's rig", found=f"joints {', '.join(names)}", expected="left_eye and right_eye",
                          action="accessories need an avatar built by headsmith")  # fmt: skip
-    return avatar.rig.joints_m[[names.index("left_eye"), names.index("right_eye")]].astype(np.float64)
+    return rig.joints_m[[names.index("left_eye"), names.index("right_eye")]].astype(np.float64)
 
 
-def _pupils(avatar: Avatar, eyes: F32) -> F32:
+def _pupils(head: HeadMesh, eyes: F32) -> F32:
     """The eye joints, moved to the front of the eyeballs."""
-    near = np.linalg.norm(avatar.head.vertices[:, None] - eyes, axis=-1) < 0.016
-    front = [avatar.head.vertices[row, 2].max() if row.any() else eye[2] + 0.012
+    near = np.linalg.norm(head.vertices[:, None] - eyes, axis=-1) < 0.016
+    front = [head.vertices[row, 2].max() if row.any() else eye[2] + 0.012
              for row, eye in zip(near.T, eyes, strict=True)]  # fmt: skip
     return np.column_stack([eyes[:, :2], np.minimum(front, eyes[:, 2] + 0.0145)])
 
@@ -169,15 +172,15 @@ def _axis_hits(surface: Surface, origin: F32, direction: list[float]) -> F32:
     return hits.points_m[0]
 
 
-def _scalp(avatar: Avatar, skull: Surface, middle: F32, apart: float, percentile: float) -> Scalp:
+def _hat_line(skull: Surface, middle: F32, apart: float) -> tuple[F32, F32]:
+    """Front and back of the line of a hat: [3] on the forehead, [3] at the back, at pupil height."""
     inside = middle - [0, 0, 1.2 * apart]
     front = _axis_hits(skull, inside + np.array([0, FOREHEAD_SHARE * apart, 0]), [0, 0, 1.0])
     back = _axis_hits(skull, inside, [0, 0, -1.0])
     if min(front[2] - inside[2], inside[2] - back[2]) < 0.2 * apart:
         raise InputError("the avatar's head", found="no skull around the eye joints' height", expected="a whole head",
                          action="rebuild the avatar")  # fmt: skip
-    splats = avatar.splats.splats
-    return measure_scalp(skull, front, back, splats.means[splats.opacities > OPAQUE], percentile)
+    return front, back
 
 
 def _crown(scalp: Scalp) -> dict[str, tuple[F32, F32, float]]:
@@ -186,11 +189,11 @@ def _crown(scalp: Scalp) -> dict[str, tuple[F32, F32, float]]:
     return {"crown": (sides[2], scalp.axes, width), "forehead": (sides[1], scalp.axes, width)}
 
 
-def _ears(avatar: Avatar, skin: Surface, skull: Surface) -> tuple[Ear, ...]:
-    if "ears" not in avatar.head.regions:
+def _ears(head: HeadMesh, skin: Surface, skull: Surface) -> tuple[Ear, ...]:
+    if "ears" not in head.regions:
         return ()
-    member = avatar.head.regions["ears"] > 0.5
-    sides = [member & (avatar.head.vertices[:, 0] * sign > 0) for sign in (1, -1)]
+    member = head.regions["ears"] > 0.5
+    sides = [member & (head.vertices[:, 0] * sign > 0) for sign in (1, -1)]
     if not all(side.sum() >= 12 for side in sides):
         return ()
     return tuple(measure_ear(skin, skull, side, sign) for side, sign in zip(sides, (1.0, -1.0), strict=True))
