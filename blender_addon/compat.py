@@ -31,6 +31,14 @@ def modifier_input_path(identifier: str) -> str:
     return f"properties.inputs.{identifier}.value" if bpy.app.version >= (5, 2, 0) else f'["{identifier}"]'
 
 
+def remove_by_pattern(node: bpy.types.Node) -> None:
+    """Lets a Remove Named Attribute node take a pattern: a property up to 4.5, a socket since 5.0."""
+    if bpy.app.version >= (5, 0, 0):
+        node.inputs["Pattern Mode"].default_value = "Wildcard"
+    else:
+        node.pattern_mode = "WILDCARD"
+
+
 def shader_tree(owner: bpy.types.Material | bpy.types.World) -> bpy.types.NodeTree:
     """Its node tree; before 5.0 one has to be asked for."""
     if bpy.app.version < (5, 0, 0):
