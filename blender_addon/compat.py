@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import bpy
@@ -206,6 +207,28 @@ def assign_action(datablock: bpy.types.ID, action: bpy.types.Action) -> None:
         animation.action_slot = _slot(action, datablock.id_type)
 
 
+def animation_state(animation: bpy.types.AnimData) -> tuple[Any, ...]:
+    """Which action plays, and through which slot."""
+    return (animation.action, animation.action_slot) if SLOTTED_ACTIONS else (animation.action,)
+
+
+def set_animation_state(animation: bpy.types.AnimData, state: tuple[Any, ...]) -> None:
+    """Puts back what `animation_state` found."""
+    animation.action = state[0]
+    if SLOTTED_ACTIONS and state[0] is not None and state[1] is not None:
+        animation.action_slot = state[1]
+
+
+def add_strip(track: bpy.types.NlaTrack, datablock: bpy.types.ID, action: bpy.types.Action) -> None:
+    """The action as a strip where it starts, through the slot of the datablock's type."""
+    first, last = action.frame_range
+    strip = track.strips.new(action.name, int(first), action)
+    if SLOTTED_ACTIONS:
+        strip.action_slot = _slot(action, datablock.id_type)
+        # a new strip is as long as the slot that Blender chose for it
+        strip.action_frame_start, strip.action_frame_end, strip.frame_end = first, last, last
+
+
 def _slot(action: bpy.types.Action, id_type: str) -> Any:
     return next((slot for slot in action.slots if slot.target_id_type == id_type), None)
 
@@ -223,3 +246,14 @@ def set_file_format(scene: bpy.types.Scene, file_format: str) -> None:
     if _MEDIA:
         settings.media_type = "VIDEO" if file_format == "FFMPEG" else "IMAGE"
     settings.file_format = file_format
+
+
+def add_image_strips(scene: bpy.types.Scene, files: list[Path]) -> Any:
+    """The pictures `files` (of one folder), one a frame, as the only strip of the scene's sequencer."""
+    editor = scene.sequence_editor_create()
+    strips = editor.strips if bpy.app.version >= (4, 4, 0) else editor.sequences
+    strip = strips.new_image("frames", str(files[0]), channel=1, frame_start=1)
+    for file in files[1:]:
+        strip.elements.append(file.name)
+    strip.blend_type, strip.alpha_mode = "REPLACE", "STRAIGHT"
+    return strip

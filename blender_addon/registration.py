@@ -9,12 +9,13 @@ from types import ModuleType
 
 import bpy
 
-from . import properties
+from . import hologram_properties, properties
 from .operators import avatar, eye_target, import_avatar, motion, poses, sliders
 from .panels import avatar_panel, expression_panel
 
 MODULES: tuple[ModuleType, ...] = (
     properties,
+    hologram_properties,
     import_avatar,
     avatar,
     sliders,

@@ -1,0 +1,188 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Hologram: a scene set up so that plain F12 gives RGBA that composites right over any background.
+
+What the files hold:
+
+- PNG and WebM hold display values (sRGB) with straight alpha, since browsers, OBS, video editors and game engines blend
+  display values: shown = colour * alpha + background * (1 - alpha), all in display values. Splats are blended in
+  display values themselves (look "Exact"), so for them this is what Blender would have drawn over that background.
+- OpenEXR holds scene-linear values with premultiplied alpha: shown = colour + background * (1 - alpha), in linear
+  light. This is what Blender itself draws over that background, at every pixel.
+
+Both say the same wherever alpha is 0 or 1. Where alpha lies between, light and display values mix differently; either
+file is right in the space that its readers blend in, and the colour of an edge pixel is that of the figure, not
+darkened or lightened by any background. The view is "Standard", so that a display value means what it says.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import bpy
+
+from headsmith.errors import InputError
+
+from . import compat
+from .builders.hologram import GROUP_NAME, SLIDERS, STORE_NAMES, hologram_group, store_group
+from .compositing import append_to_chain, ensure_chain, release_chain, take_out_of_chain
+
+Values = dict[str, Any]
+
+_BLUE_RIM = (0.25, 0.75, 1.0, 1.0)
+
+PRESETS: dict[str, Values] = {
+    "CLEAN": {},
+    "BLUE": {
+        "Tint": 0.9, "Tint Color": (0.06, 0.5, 1.6, 1.0), "Brightness": 1.3, "Detail": 1.2, "Rim": 0.9,
+        "Rim Color": _BLUE_RIM, "Rim Width": 0.05, "Hollow": 0.55, "Opacity": 0.95, "Scanlines": 0.35,
+        "Line Count": 110.0, "Line Speed": 0.05, "Flicker": 0.12, "Base Fade": 0.16,
+    },
+    "GHOST": {
+        "Tint": 0.55, "Tint Color": (0.8, 0.95, 1.1, 1.0), "Detail": 0.6, "Rim": 0.5,
+        "Rim Color": (0.8, 0.95, 1.0, 1.0), "Rim Width": 0.08, "Hollow": 0.7, "Opacity": 0.8, "Flicker": 0.05,
+        "Base Fade": 0.35,
+    },
+    "NEON": {
+        "Tint": 0.85, "Tint Color": (1.2, 0.1, 1.3, 1.0), "Brightness": 1.5, "Detail": 2.5, "Rim": 2.0,
+        "Rim Color": (0.0, 0.9, 1.0, 1.0), "Rim Width": 0.03, "Hollow": 0.4, "Scanlines": 0.15, "Line Count": 90.0,
+        "Line Speed": -0.1, "Flicker": 0.08, "Base Fade": 0.12,
+    },
+}  # fmt: skip
+"""by identifier: the sliders that differ from an untouched picture"""
+
+_GROUP_NAMES = {GROUP_NAME, *STORE_NAMES.values()}
+FORMATS = ("PNG", "OPEN_EXR", "WEBM")
+ALPHAS = ("AUTO", "STRAIGHT", "PREMULTIPLIED")
+
+
+@dataclass(frozen=True)
+class HologramOptions:
+    """What `setup_hologram` takes."""
+
+    preset: str = "BLUE"
+    """one of PRESETS"""
+    file_format: str = "PNG"
+    """one of FORMATS"""
+    alpha: str = "AUTO"
+    """one of ALPHAS; AUTO is what readers of the format expect: premultiplied for OpenEXR, straight for the others"""
+
+
+def setup_hologram(scene: bpy.types.Scene, options: HologramOptions) -> bpy.types.Node:
+    """Makes `scene` render a hologram, or changes one that is there; returns the node that has the sliders as inputs.
+
+    Raises InputError for a preset, format or alpha that does not exist.
+    """
+    _check(options)
+    settings = scene.headsmith_hologram
+    if not settings.before:
+        settings.before = json.dumps(_before(scene))
+    _apply_output(scene, options)
+    tree = ensure_chain(scene)
+    for node in _own_nodes(tree):
+        if node.node_tree.name != GROUP_NAME:
+            take_out_of_chain(tree, node)
+    node = hologram_node(scene) or _add_group(tree, hologram_group(), (0.0, 0.0))
+    for slider in SLIDERS:
+        node.inputs[slider.name].default_value = PRESETS[options.preset].get(slider.name, slider.default)
+    store = _store(options)
+    if store:
+        _add_group(tree, store_group(store), (200.0, 0.0))
+    settings.preset, settings.file_format, settings.alpha = options.preset, options.file_format, options.alpha
+    return node
+
+
+def remove_hologram(scene: bpy.types.Scene) -> None:
+    """The scene as it was before `setup_hologram`. Raises InputError where there is no hologram."""
+    settings = scene.headsmith_hologram
+    if not settings.before:
+        raise InputError(
+            f"scene {scene.name}", found="no hologram", expected="one to remove", action="set one up first"
+        )
+    tree = compat.compositor_tree(scene)
+    for node in _own_nodes(tree) if tree else ():
+        take_out_of_chain(tree, node)
+    release_chain(scene)
+    _put_back(scene, json.loads(settings.before))
+    settings.before = ""
+    for group in [group for group in bpy.data.node_groups if group.name in _GROUP_NAMES and group.users == 0]:
+        bpy.data.node_groups.remove(group)
+    compat.remove_height_texture()
+
+
+def hologram_node(scene: bpy.types.Scene) -> bpy.types.Node | None:
+    """The node whose inputs, from the second on, are the sliders; None without a hologram."""
+    tree = compat.compositor_tree(scene)
+    found = [node for node in _own_nodes(tree) if node.node_tree.name == GROUP_NAME] if tree else []
+    return found[0] if found else None
+
+
+def _check(options: HologramOptions) -> None:
+    for subject, found, known in (
+        ("preset", options.preset, tuple(PRESETS)),
+        ("format", options.file_format, FORMATS),
+        ("alpha", options.alpha, ALPHAS),
+    ):
+        if found not in known:
+            raise InputError(
+                f"hologram {subject}", found=found, expected=f"one of {', '.join(known)}", action="choose one of them"
+            )
+
+
+def _store(options: HologramOptions) -> str:
+    """Which store group the file needs, if any: PNG and WebM are straight by themselves, OpenEXR premultiplied."""
+    if options.file_format == "OPEN_EXR":
+        return "STRAIGHT" if options.alpha == "STRAIGHT" else ""
+    return "PREMULTIPLIED" if options.alpha == "PREMULTIPLIED" else ""
+
+
+def _own_nodes(tree: bpy.types.NodeTree) -> list[bpy.types.Node]:
+    return [node for node in tree.nodes if getattr(node, "node_tree", None) and node.node_tree.name in _GROUP_NAMES]
+
+
+def _add_group(tree: bpy.types.NodeTree, group: bpy.types.NodeTree, location: tuple[float, float]) -> bpy.types.Node:
+    node = tree.nodes.new("CompositorNodeGroup")
+    node.node_tree, node.location, node.width = group, location, 180
+    append_to_chain(tree, node)
+    return node
+
+
+def _holders(scene: bpy.types.Scene) -> dict[str, tuple[Any, tuple[str, ...]]]:
+    """What a hologram changes in the scene: holder and names, in an order in which they can be put back."""
+    return {
+        "render": (scene.render, ("film_transparent", "dither_intensity")),
+        "view": (scene.view_settings, ("view_transform", "look", "exposure", "gamma")),
+        "ffmpeg": (scene.render.ffmpeg, ("format", "codec", "constant_rate_factor", "audio_codec")),
+        "image": (scene.render.image_settings, compat.IMAGE_SETTINGS),
+    }
+
+
+def _before(scene: bpy.types.Scene) -> dict[str, Values]:
+    return {key: {name: getattr(holder, name) for name in names} for key, (holder, names) in _holders(scene).items()}
+
+
+def _put_back(scene: bpy.types.Scene, before: dict[str, Values]) -> None:
+    for key, (holder, names) in _holders(scene).items():
+        for name in names:
+            if getattr(holder, name) != before[key][name]:
+                setattr(holder, name, before[key][name])
+
+
+def _apply_output(scene: bpy.types.Scene, options: HologramOptions) -> None:
+    scene.render.film_transparent = True
+    # dithering would add noise to colours that are then divided and multiplied by alpha
+    scene.render.dither_intensity = 0
+    view = scene.view_settings
+    view.view_transform, view.look, view.exposure, view.gamma = "Standard", "None", 0, 1
+    compat.set_file_format(scene, "FFMPEG" if options.file_format == "WEBM" else options.file_format)
+    image, video = scene.render.image_settings, scene.render.ffmpeg
+    if options.file_format == "WEBM":
+        # before the colour mode: only some codecs offer alpha
+        video.format, video.codec, video.constant_rate_factor = "WEBM", "WEBM", "HIGH"
+        video.audio_codec = "NONE"
+    image.color_mode = "RGBA"
+    if options.file_format == "PNG":
+        image.color_depth = "8"
+    elif options.file_format == "OPEN_EXR":
+        image.color_depth, image.exr_codec = "32", "ZIP"
