@@ -16,6 +16,7 @@ from .avatars import avatars
 from .builders.materials import dress_head
 from .builders.mesh import build_head
 from .builders.rig import bind_to_rig, build_rig
+from .builders.splats import build_splats
 from .info import describe_avatar
 from .motion import import_motions
 from .pictures import decode_png
@@ -144,6 +145,10 @@ def _build(avatar: Avatar, path: Path, collection: bpy.types.Collection, progres
     settings.head = head
     dress_head(avatar, head, collection.name)
     bind_to_rig(head, settings.rig)
+    splats = build_splats(avatar, head, settings.splats, f"{collection.name} Splats")
+    if settings.splats is None:
+        collection.objects.link(splats)
+    settings.splats = splats
     describe_avatar(settings, avatar)
     progress(1.0)
 
