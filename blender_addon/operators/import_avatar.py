@@ -10,6 +10,7 @@ from bpy_extras.io_utils import poll_file_object_drop
 
 from ..avatars import select_avatar
 from ..importing import ImportOptions, Outcome, import_each
+from ..views import frame_in_views
 from .common import report_input_errors
 
 _TICK_S = 0.05
@@ -36,6 +37,12 @@ class HEADSMITH_OT_import_avatar(bpy.types.Operator):
     )
     side_by_side: bpy.props.BoolProperty(  # type: ignore[valid-type]
         name="Side by Side", default=True, description="Place it beside the scene's avatars, not at the world's origin"
+    )
+
+    frame_in_view: bpy.props.BoolProperty(  # type: ignore[valid-type]
+        name="Frame in View",
+        default=True,
+        description="Bring what was imported into view: a head is small beside a room",
     )
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
@@ -98,6 +105,8 @@ class HEADSMITH_OT_import_avatar(bpy.types.Operator):
         if not made:
             return {"CANCELLED"}
         select_avatar(made[-1], context.view_layer)
+        if self.frame_in_view:
+            frame_in_views(made, context)
         self.report({"INFO"}, f"Imported {', '.join(collection.name for collection in made)}")
         return {"FINISHED"}
 
