@@ -29,3 +29,11 @@ def test_extensions(path: Path) -> None:
     assert manifest["version"] == headsmith.__version__
     wheel = f"./wheels/headsmith-{headsmith.__version__}-py3-none-any.whl"
     assert manifest.get("wheels", [wheel]) == [wheel]
+
+
+def test_the_addon_installs_all_its_packages() -> None:
+    """Folders of modules that the list in its pyproject.toml left out would be missing from a wheel."""
+    addon = ROOT / "blender_addon"
+    folders = {path.parent.relative_to(addon) for path in addon.rglob("__init__.py") if "build" not in path.parts}
+    listed = table(addon / "pyproject.toml")["tool"]["setuptools"]["packages"]
+    assert set(listed) == {".".join(("headsmith_blender", *folder.parts)) for folder in folders}

@@ -44,3 +44,11 @@ def imported(scene: Any, sample_avatar: Path) -> Any:
     from headsmith_blender.importing import import_avatar
 
     return import_avatar(sample_avatar, scene)
+
+
+@pytest.fixture(scope="session")
+def readers() -> Any:
+    """What is not ours and reads glTF."""
+    from node_readers import installed_readers
+
+    return installed_readers()
