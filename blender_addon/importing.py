@@ -17,6 +17,7 @@ from .builders.materials import dress_head
 from .builders.mesh import build_head
 from .builders.rig import bind_to_rig, build_rig
 from .builders.splats import build_splats
+from .dynamic_texture import apply_mode, build_texture
 from .info import describe_avatar
 from .motion import import_motions
 from .pictures import decode_png
@@ -143,8 +144,9 @@ def _build(avatar: Avatar, path: Path, collection: bpy.types.Collection, progres
     if settings.head is None:
         collection.objects.link(head)
     settings.head = head
-    dress_head(avatar, head, collection.name)
+    dress_head(avatar, head, build_texture(avatar, collection), collection.name)
     bind_to_rig(head, settings.rig)
+    apply_mode(collection)
     splats = build_splats(avatar, head, settings.splats, f"{collection.name} Splats")
     if settings.splats is None:
         collection.objects.link(splats)

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Pictures of a bundle, decoded by Blender, which carries no Pillow."""
+"""PNG pictures as bytes: decoded by Blender, which carries no Pillow, and encoded here."""
 
 from __future__ import annotations
 
 import struct
+import zlib
 
 import bpy
 import numpy as np
@@ -41,3 +42,19 @@ def decode_png(data: bytes, subject: str, mode: str) -> U8:
         bpy.data.images.remove(image)
     values = (pixels.reshape(height, width, -1)[::-1] * 255 + 0.5).astype(np.uint8)
     return np.ascontiguousarray(values[..., 0] if mode == "L" else values[..., :3])
+
+
+def encode_png(image: U8) -> bytes:
+    """[H, W, 3] sRGB, row 0 on top, as a PNG of 8 bits; equal pictures give equal bytes."""
+    height, width = image.shape[:2]
+    # filter 1 (https://www.w3.org/TR/png-3/#9Filter-types): each pixel as its difference from the one to the left
+    lines = np.empty((height, 1 + 3 * width), np.uint8)
+    lines[:, 0] = 1
+    flat = image.reshape(height, -1)
+    lines[:, 1:4] = flat[:, :3]
+    np.subtract(flat[:, 3:], flat[:, :-3], out=lines[:, 4:])
+    header = struct.pack(">IIBBBBB", width, height, 8, _COLOUR_TYPES["RGB"], 0, 0, 0)
+    chunks = ((b"IHDR", header), (b"sRGB", b"\0"), (b"IDAT", zlib.compress(lines.tobytes(), 3)), (b"IEND", b""))
+    return _SIGNATURE + b"".join(
+        struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body)) for kind, body in chunks
+    )

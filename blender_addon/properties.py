@@ -5,6 +5,15 @@ from __future__ import annotations
 
 import bpy
 
+from .dynamic_texture import BAKED, LIVE, STATIC, apply_mode
+from .look import COLOUR_MODES, LINEAR, SHOW, SPLATS, look_changed
+
+TEXTURE_MODES = (
+    (LIVE, "Live", "The texture follows the expression, while the add-on is there"),
+    (BAKED, "Baked", "The pictures that Bake wrote, also without the add-on; static before that"),
+    (STATIC, "Static", "The same texture for every expression"),
+)
+
 
 class AvatarMotion(bpy.types.PropertyGroup):
     """An item of `AvatarSettings.motions`: one of the bundle's motions; its `name` is the bundle's."""
@@ -22,6 +31,10 @@ class PoseItem(bpy.types.PropertyGroup):
     data: bpy.props.StringProperty(name="Pose", description="Sliders and joints as JSON (pose_files.py)")  # type: ignore[valid-type]
 
 
+def _show_texture_mode(settings: bpy.types.PropertyGroup, _context: bpy.types.Context) -> None:
+    apply_mode(settings.id_data)
+
+
 class AvatarSettings(bpy.types.PropertyGroup):
     """`Collection.headsmith`: which objects make the avatar."""
 
@@ -30,6 +43,15 @@ class AvatarSettings(bpy.types.PropertyGroup):
     rig: bpy.props.PointerProperty(type=bpy.types.Object, name="Rig")  # type: ignore[valid-type]
     head: bpy.props.PointerProperty(type=bpy.types.Object, name="Head")  # type: ignore[valid-type]
     splats: bpy.props.PointerProperty(type=bpy.types.Object, name="Splats")  # type: ignore[valid-type]
+    splats_exact: bpy.props.PointerProperty(type=bpy.types.Object, name="Exact Splats")  # type: ignore[valid-type]
+    show: bpy.props.EnumProperty(name="Show", items=SHOW, default=SPLATS, update=look_changed)  # type: ignore[valid-type]
+    quality_percent: bpy.props.IntProperty(  # type: ignore[valid-type]
+        name="Quality", description="Share of the splats that is drawn, the most visible first",
+        subtype="PERCENTAGE", min=1, max=100, default=100, update=look_changed,
+    )  # fmt: skip
+    colour_mode: bpy.props.EnumProperty(  # type: ignore[valid-type]
+        name="Colours", items=COLOUR_MODES, default=LINEAR, update=look_changed
+    )
     motions: bpy.props.CollectionProperty(type=AvatarMotion, name="Motions")  # type: ignore[valid-type]
 
     # what the bundle says about itself
@@ -43,6 +65,18 @@ class AvatarSettings(bpy.types.PropertyGroup):
     vertex_count: bpy.props.IntProperty(name="Vertices")  # type: ignore[valid-type]
     poses: bpy.props.CollectionProperty(type=PoseItem, name="Poses")  # type: ignore[valid-type]
     active_pose: bpy.props.IntProperty(name="Pose in Hand")  # type: ignore[valid-type]
+    albedo: bpy.props.PointerProperty(type=bpy.types.Image, name="Albedo")  # type: ignore[valid-type]
+    baked_albedo: bpy.props.PointerProperty(type=bpy.types.Image, name="Baked Albedo")  # type: ignore[valid-type]
+    texture_mode: bpy.props.EnumProperty(  # type: ignore[valid-type]
+        name="Texture",
+        description="What the head's materials show",
+        items=TEXTURE_MODES,
+        default=LIVE,
+        update=_show_texture_mode,
+    )
+    texture_folder: bpy.props.StringProperty(  # type: ignore[valid-type]
+        name="Texture Folder", description="Where baked textures go", default="//textures/", subtype="DIR_PATH"
+    )
     half_width_m: bpy.props.FloatProperty(name="Half Width", subtype="DISTANCE")  # type: ignore[valid-type]
 
 

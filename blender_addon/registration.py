@@ -9,12 +9,14 @@ from types import ModuleType
 
 import bpy
 
-from . import hologram_properties, properties
+from . import dynamic_texture, hologram_properties, properties
 from .operators import avatar, eye_target, import_avatar, motion, poses, sliders
+from .operators import dynamic_texture as texture_operators
 from .panels import avatar_panel, expression_panel
 
 MODULES: tuple[ModuleType, ...] = (
     properties,
+    dynamic_texture,
     hologram_properties,
     import_avatar,
     avatar,
@@ -22,6 +24,7 @@ MODULES: tuple[ModuleType, ...] = (
     poses,
     motion,
     eye_target,
+    texture_operators,
     avatar_panel,
     expression_panel,
 )

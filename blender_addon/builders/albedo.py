@@ -23,6 +23,9 @@ def albedo_image(avatar: Avatar, name: str, image: bpy.types.Image | None = None
         image.colorspace_settings.name = "sRGB"
     elif tuple(image.size) != (width, height):
         image.scale(width, height)
+    elif image.packed_file and np.array_equal(static_texture(image), texture):
+        # compressing it again would take longest of all
+        return image
     image.pixels.foreach_set(pixels_of(texture).ravel())
     image.update()
     image.pack()
@@ -34,3 +37,16 @@ def pixels_of(texture: U8) -> F32:
     out = np.ones((*texture.shape[:2], 4), np.float32)
     np.multiply(texture[::-1], np.float32(1 / 255), out=out[..., :3])
     return out
+
+
+def static_texture(image: bpy.types.Image) -> U8:
+    """[H, W, 3] sRGB, row 0 on top: the packed file's pixels, which the picture shows again."""
+    image.buffers_free()
+    pixels = np.empty(image.size[0] * image.size[1] * image.channels, np.float32)
+    image.pixels.foreach_get(pixels)
+    return to_bytes(pixels.reshape(image.size[1], image.size[0], -1))
+
+
+def to_bytes(pixels: F32) -> U8:
+    """The inverse of `pixels_of`, rounded as Blender does; further channels are left out."""
+    return (pixels[::-1, :, :3] * np.float32(255) + np.float32(0.5)).astype(np.uint8)

@@ -2,7 +2,7 @@
 """The materials of the head: one slot per part, all with the same albedo picture.
 
 Every material is a Principled BSDF at the top level with the picture linked straight to Base Color, so that exporters
-find it; what depends on the place comes from node groups (`skin_nodes`, `eye_nodes`) that all avatars share.
+find it. What depends on the place comes from node groups that all avatars share: skin, eyes and mouth.
 """
 
 from __future__ import annotations
@@ -15,8 +15,7 @@ from headsmith.asset import Avatar
 
 from ..compat import shader_tree
 from ..scene import set_attribute, to_blender
-from . import eye_nodes, hair, skin_nodes
-from .albedo import albedo_image
+from . import eye_nodes, hair, mouth_nodes, skin_nodes
 from .nodes import Graph
 
 KIND_KEY = "headsmith_kind"
@@ -36,14 +35,13 @@ KIND_OF_PART = {
 """every other part is skin"""
 
 
-def dress_head(avatar: Avatar, head: bpy.types.Object, name: str) -> None:
+def dress_head(avatar: Avatar, head: bpy.types.Object, image: bpy.types.Image, name: str) -> None:
     """Gives `head` a material slot per part of the avatar, in their order, with materials named after `name`.
 
-    Materials that are there already stay as they are, with what the artist set, and show the new picture; so does what
+    Materials that are there already stay as they are, with what the artist set, and show `image`; so does what
     the artist put into a slot instead. Only one of ours in the wrong place, from a head of other parts, is exchanged.
     """
     _set_attributes(avatar, head.data)
-    image = albedo_image(avatar, f"{name} Albedo", albedo_of(head))
     for material in _fill_slots(head.data, avatar.head.part_names, name):
         node = material.node_tree.nodes.get(ALBEDO_NODE)
         if node is not None:
@@ -55,6 +53,7 @@ def _set_attributes(avatar: Avatar, mesh: bpy.types.Mesh) -> None:
     eyes = tuple(part for part, kind in KIND_OF_PART.items() if kind == "eyes")
     set_attribute(mesh, skin_nodes.REST, "FLOAT_VECTOR", to_blender(avatar.head.vertices))
     set_attribute(mesh, eye_nodes.PLACE, "FLOAT_VECTOR", to_blender(eye_nodes.eye_places(avatar.head, eyes)))
+    set_attribute(mesh, mouth_nodes.DEPTH, "FLOAT", mouth_nodes.mouth_depth(avatar.head))
     set_attribute(mesh, hair.ATTRIBUTE, "FLOAT", hair.painted_hair(avatar.head, avatar.material.static_texture))
 
 
@@ -88,6 +87,8 @@ def _material(kind: str, name: str) -> bpy.types.Material:
     graph.tree.nodes.clear()
     albedo = graph.node("ShaderNodeTexImage")
     albedo.name = albedo.label = ALBEDO_NODE
+    # cubic also does without anisotropic filtering, which draws specks in software rendering
+    albedo.interpolation = "Cubic"
     # texels of other parts lie beside the charts: a mirrored or repeated edge would bring them in
     albedo.extension = "EXTEND"
     bsdf = graph.node("ShaderNodeBsdfPrincipled", {"Base Color": albedo.outputs["Color"]})
@@ -106,6 +107,7 @@ def _skin(graph: Graph, bsdf: bpy.types.Node) -> None:
     graph.feed(roughness.inputs[0], ROUGHNESS)
     graph.feed(roughness.inputs[1], group.outputs["Relative Roughness"])
     graph.feed(bsdf.inputs["Roughness"], roughness.outputs[0])
+    mouth_nodes.set_coat(bsdf)
     graph.feed(bsdf.inputs["Subsurface Radius"], skin_nodes.SCATTERING_COLOUR)
 
 
@@ -116,11 +118,15 @@ def _eyes(graph: Graph, bsdf: bpy.types.Node) -> None:
 
 
 def _teeth(graph: Graph, bsdf: bpy.types.Node) -> None:
+    _feed(graph, bsdf, mouth_nodes.mouth_group())
+    mouth_nodes.set_coat(bsdf)
     _set(bsdf, {"Roughness": 0.22, "IOR": 1.6, "Subsurface Weight": 0.4, "Subsurface Scale": 0.001})
     graph.feed(bsdf.inputs["Subsurface Radius"], (1.0, 0.8, 0.6))
 
 
 def _tongue(graph: Graph, bsdf: bpy.types.Node) -> None:
+    _feed(graph, bsdf, mouth_nodes.mouth_group())
+    mouth_nodes.set_coat(bsdf)
     _set(bsdf, {"Roughness": 0.35, "Subsurface Weight": 0.5, "Subsurface Scale": 0.002})
     graph.feed(bsdf.inputs["Subsurface Radius"], skin_nodes.SCATTERING_COLOUR)
 

@@ -1,0 +1,257 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The head's picture follows the expression: what the artist's sliders and bones say goes through the network.
+
+Handlers watch for changes of expression and of frame, also in renders. They read the evaluated scene, so that drivers,
+constraints and keyframes count, and compute only when the network's parameters have changed.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import bpy
+import numpy as np
+from bpy.app.handlers import persistent
+
+from headsmith.asset import Avatar, TextureBlend, TextureNetwork, parameters_of
+from headsmith.asset.dynamic_texture import FROM_THE_FRONT, VIEW
+from headsmith.errors import InputError
+from headsmith.types import F32, U8
+
+from .avatars import avatars
+from .builders.albedo import albedo_image, pixels_of, to_bytes
+from .builders.dynamic_texture import has_network, keep_network, network_of
+from .scene import from_blender
+
+LIVE, BAKED, STATIC = "LIVE", "BAKED", "STATIC"
+FRAMES_KEY = "headsmith_frames"
+"""custom property of a baked sequence: first frame, number of frames"""
+
+
+class LiveTexture:
+    """One avatar's network, and the picture's pixels for the parameters that it had last."""
+
+    def __init__(self, image: bpy.types.Image) -> None:
+        """Raises InputError where the .blend holds no sound network."""
+        dynamic, material = network_of(image)
+        self._network = TextureNetwork(dynamic, f"picture '{image.name}'")
+        self._blend = TextureBlend(material, (self._network.height_px, self._network.width_px))
+        self._pixels = pixels_of(material.static_texture)
+        self._parameters: F32 | None = None
+        self._on_display: F32 | None = None
+        self.inputs = dynamic.inputs
+
+    def show(self, image: bpy.types.Image, parameters: F32) -> bool:
+        """Puts the texture for `parameters` [P] into the picture; False where it is there already."""
+        if self._on_display is not None and np.array_equal(parameters, self._on_display):
+            return False
+        self._compute(parameters)
+        image.pixels.foreach_set(self._pixels.ravel())
+        image.update()
+        self._on_display = parameters
+        return True
+
+    def texture(self, parameters: F32) -> U8:
+        """[T, T, 3] sRGB, row 0 on top: the same, for a file."""
+        self._compute(parameters)
+        return to_bytes(self._pixels)
+
+    def forget(self) -> None:
+        """The picture may show something else now."""
+        self._on_display = None
+
+    def _compute(self, parameters: F32) -> None:
+        if self._parameters is not None and np.array_equal(parameters, self._parameters):
+            return
+        top_down = self._pixels[::-1]
+        for rows, columns, values in self._blend.patches(self._network.texture(parameters)):
+            top_down[rows, columns, :3] = values
+        self._parameters = parameters
+
+
+_live: dict[int, LiveTexture | None] = {}
+"""by the picture's session_uid; None where its network cannot be used, which is told once"""
+_paused: list[str] = []
+"""not empty while somebody else moves the frames"""
+
+
+def live_texture(image: bpy.types.Image | None) -> LiveTexture | None:
+    """The picture's network, ready to run; None where it has none, or one that is damaged (told on the console)."""
+    if image is None or not has_network(image):
+        return None
+    if image.session_uid not in _live:
+        alive = {one.session_uid for one in bpy.data.images}
+        for uid in set(_live) - alive:
+            del _live[uid]
+        try:
+            _live[image.session_uid] = LiveTexture(image)
+        except InputError as error:
+            _live[image.session_uid] = None
+            print(f"Headsmith: {error}", file=sys.stderr)
+    return _live[image.session_uid]
+
+
+def build_texture(avatar: Avatar, collection: bpy.types.Collection) -> bpy.types.Image:
+    """The picture for the head's materials, with the avatar's network if it has one; an earlier one is used again.
+
+    Materials that show a baked sequence show it now, until `apply_mode`.
+    """
+    settings = collection.headsmith
+    if settings.albedo is not None and settings.head is not None:
+        _show_image(settings, settings.albedo)
+    settings.albedo = albedo_image(avatar, f"{collection.name} Albedo", settings.albedo)
+    keep_network(avatar, settings.albedo)
+    _live.pop(settings.albedo.session_uid, None)
+    return settings.albedo
+
+
+def show_texture(collection: bpy.types.Collection, depsgraph: bpy.types.Depsgraph) -> bool:
+    """Brings the avatar's picture to the expression that it has in `depsgraph`; True where it changed."""
+    image = collection.headsmith.albedo
+    live = live_texture(image)
+    return live is not None and live.show(image, scene_parameters(collection, live.inputs, depsgraph))
+
+
+def scene_parameters(collection: bpy.types.Collection, inputs: Sequence[str], depsgraph: bpy.types.Depsgraph) -> F32:
+    """The parameter vector [P] of the avatar as it is evaluated: shape keys, bones, and the scene's camera."""
+    settings = collection.headsmith
+    keys = settings.head.data.shape_keys.evaluated_get(depsgraph).key_blocks
+    weights = {key.name: 0.0 if key.mute else key.value for key in keys}
+    wanted = {name.rpartition(".")[0] for name in inputs}
+    joints = _joint_rotations(settings.rig.evaluated_get(depsgraph), wanted) if settings.rig else {}
+    view = _view_direction(settings.head, depsgraph) if VIEW in wanted else FROM_THE_FRONT
+    return parameters_of(inputs, weights, joints, view)
+
+
+def _joint_rotations(rig: bpy.types.Object, names: set[str]) -> dict[str, F32]:
+    """Axis-angle [3] in head space relative to the parent, of the bones `names`, constraints included."""
+    turns = {}
+    for bone in rig.pose.bones:
+        if bone.name in names:
+            # rest rotations are the identity, so that a bone's own turn is all there is between it and its parent
+            matrix = bone.parent.matrix.inverted() @ bone.matrix if bone.parent else bone.matrix
+            turn = matrix.to_quaternion()
+            axis, angle = (turn if turn.w >= 0 else -turn).to_axis_angle()
+            turns[bone.name] = from_blender(np.array(axis, np.float32) * np.float32(angle))
+    return turns
+
+
+def _view_direction(head: bpy.types.Object, depsgraph: bpy.types.Depsgraph) -> F32 | Sequence[float]:
+    """Unit vector from the origin of head space to the scene's camera, in head space."""
+    camera = depsgraph.scene.camera
+    if camera is None:
+        return FROM_THE_FRONT
+    to_head = head.evaluated_get(depsgraph).matrix_world.inverted_safe()
+    placed = camera.evaluated_get(depsgraph).matrix_world
+    if camera.data.type == "ORTHO":
+        direction = to_head.to_3x3() @ placed.to_3x3().col[2]
+    else:
+        direction = to_head @ placed.translation
+    return from_blender(np.array(direction.normalized(), np.float32))
+
+
+def apply_mode(collection: bpy.types.Collection, depsgraph: bpy.types.Depsgraph | None = None) -> None:
+    """Makes the materials show what the avatar's texture mode says.
+
+    Live: the picture that follows the expression; baked: the baked sequence; static, and baked where nothing has been
+    baked yet: the picture as it was imported.
+    """
+    settings = collection.headsmith
+    if settings.albedo is None or settings.head is None:
+        return
+    baked = settings.texture_mode == BAKED and settings.baked_albedo is not None
+    _show_image(settings, settings.baked_albedo if baked else settings.albedo)
+    live = _live.get(settings.albedo.session_uid)
+    if live is not None:
+        live.forget()
+    if settings.texture_mode == LIVE and has_network(settings.albedo):
+        show_texture(collection, depsgraph or bpy.context.evaluated_depsgraph_get())
+    elif settings.albedo.is_dirty:
+        settings.albedo.buffers_free()
+        settings.albedo.update_tag()
+
+
+def _show_image(settings: Any, image: bpy.types.Image) -> None:
+    """In every texture node of the head's materials that shows either of the avatar's pictures."""
+    ours = (settings.albedo, settings.baked_albedo)
+    for slot in settings.head.material_slots:
+        tree = slot.material.node_tree if slot.material else None
+        for node in tree.nodes if tree else ():
+            if node.bl_idname == "ShaderNodeTexImage" and node.image is not None and node.image in ours:
+                node.image = image
+                if FRAMES_KEY in image:
+                    _play(node.image_user, *image[FRAMES_KEY])
+
+
+def _play(user: bpy.types.ImageUser, first: int, count: int) -> None:
+    """Frame f of the scene shows the file of number f."""
+    user.frame_start, user.frame_duration, user.frame_offset = first, count, first - 1
+    user.use_auto_refresh = True
+
+
+@contextmanager
+def paused() -> Iterator[None]:
+    """No picture follows anything inside."""
+    _paused.append("")
+    try:
+        yield
+    finally:
+        _paused.pop()
+
+
+def show_all(scene: bpy.types.Scene, depsgraph: bpy.types.Depsgraph) -> None:
+    """Every live picture of the scene."""
+    if _paused:
+        return
+    for collection in avatars(scene):
+        if collection.headsmith.texture_mode == LIVE:
+            show_texture(collection, depsgraph)
+
+
+@persistent
+def _on_change(scene: bpy.types.Scene, depsgraph: bpy.types.Depsgraph | None = None) -> None:
+    if depsgraph is not None:
+        show_all(scene, depsgraph)
+
+
+@persistent
+def _on_undo(scene: bpy.types.Scene, _: Any = None) -> None:
+    for live in _live.values():
+        if live is not None:
+            live.forget()
+    show_all(scene, bpy.context.evaluated_depsgraph_get())
+
+
+@persistent
+def _on_load(*_: Any) -> None:
+    _live.clear()
+    show_all(bpy.context.scene, bpy.context.evaluated_depsgraph_get())
+
+
+_HANDLERS = (
+    ("depsgraph_update_post", _on_change),
+    ("frame_change_post", _on_change),
+    ("undo_post", _on_undo),
+    ("redo_post", _on_undo),
+    ("load_post", _on_load),
+)
+CLASSES = ()
+
+
+def register() -> None:
+    """Starts to watch."""
+    for event, handler in _HANDLERS:
+        getattr(bpy.app.handlers, event).append(handler)
+
+
+def unregister() -> None:
+    """Stops; pictures stay as they are."""
+    for event, handler in _HANDLERS:
+        handlers = getattr(bpy.app.handlers, event)
+        # other add-ons are known to clear these lists
+        if handler in handlers:
+            handlers.remove(handler)
+    _live.clear()
