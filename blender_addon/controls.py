@@ -7,11 +7,14 @@ import bpy
 
 from headsmith.motion import expression
 
+from . import gaze_lids
+
 
 def sliders(collection: bpy.types.Collection) -> dict[str, bpy.types.ShapeKey]:
-    """Shape keys by name, the basis left out."""
+    """Shape keys by name, without the basis and the lids that follow the eyes."""
     keys = collection.headsmith.head.data.shape_keys
-    return {key.name: key for key in keys.key_blocks if key != keys.reference_key}
+    own = (key for key in keys.key_blocks if key != keys.reference_key)
+    return {key.name: key for key in own if not key.name.startswith(gaze_lids.PREFIX)}
 
 
 def joint_bones(collection: bpy.types.Collection) -> list[bpy.types.PoseBone]:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Eyes that follow a target: an empty in front of the face, and constraints of the eye bones.
 
-It works without the add-on. The bones' limits hold; the EyeLook sliders, which turn the eyeballs too, come on top, so
-lids do not follow the target: the shapes that would move them would turn the eyes a second time.
+It works without the add-on. The bones' limits hold, and lids follow (`gaze_lids`). The EyeLook sliders, which turn the
+eyeballs too, come on top.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from __future__ import annotations
 import bpy
 
 from headsmith.errors import InputError
+
+from .gaze_lids import add_gaze_lids, remove_gaze_lids
 
 EYES = ("left_eye", "right_eye")
 CONSTRAINT = "Headsmith Gaze"
@@ -46,7 +48,14 @@ def add_eye_target(collection: bpy.types.Collection) -> bpy.types.Object:
     collection.objects.link(target)
     for bone in bones:
         _follow(bone, target)
+    add_gaze_lids(collection)
     return target
+
+
+def renew_eye_target(collection: bpy.types.Collection) -> None:
+    """After a new import: lids that fit the new head, where the eyes follow a target."""
+    if eye_target(collection) is not None:
+        add_gaze_lids(collection)
 
 
 def remove_eye_target(collection: bpy.types.Collection) -> None:
@@ -56,6 +65,7 @@ def remove_eye_target(collection: bpy.types.Collection) -> None:
         for constraint in [c for c in bone.constraints if c.name == CONSTRAINT]:
             constraint.driver_remove("influence")
             bone.constraints.remove(constraint)
+    remove_gaze_lids(collection)
     if target is not None:
         bpy.data.objects.remove(target)
 

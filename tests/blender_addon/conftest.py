@@ -52,3 +52,29 @@ def readers() -> Any:
     from node_readers import installed_readers
 
     return installed_readers()
+
+
+@pytest.fixture(scope="session")
+def light_avatar(sample_avatar: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sample avatar with few splats and a small texture, for tests of its controls: imported in no time."""
+    from dataclasses import fields, replace
+
+    from headsmith.asset import read_avatar, write_avatar
+
+    avatar = read_avatar(sample_avatar)
+    few = {
+        name: replace(part, **{field.name: getattr(part, field.name)[::100] for field in fields(part)})
+        for name, part in vars(avatar.splats).items()
+    }
+    material = replace(avatar.material, static_texture=avatar.material.static_texture[::16, ::16].copy())
+    path = tmp_path_factory.mktemp("light") / "portrait.avatar"
+    write_avatar(replace(avatar, splats=replace(avatar.splats, **few), material=material), path)
+    return path
+
+
+@pytest.fixture
+def light(scene: Any, light_avatar: Path) -> Any:
+    """`light_avatar`'s collection, fresh in an empty scene."""
+    from headsmith_blender.importing import import_avatar
+
+    return import_avatar(light_avatar, scene)

@@ -20,13 +20,13 @@ from headsmith_blender.motion_reading import read_back
 
 
 @pytest.fixture
-def collection(imported: Any, scene: Any) -> Any:
+def collection(light: Any, scene: Any) -> Any:
     """Without what makes every frame slow: only controls are looked at here."""
     scene.render.fps, scene.render.fps_base = 30, 1.0
-    for obj in imported.objects:
+    for obj in light.objects:
         for modifier in obj.modifiers:
             modifier.show_viewport = False
-    return imported
+    return light
 
 
 def whole(motion: Motion, collection: Any) -> Motion:
@@ -104,25 +104,25 @@ def test_names_that_the_avatar_lacks_are_told(collection: Any, scene: Any) -> No
     assert warnings == ("blendshape 'earWiggle' is not in this avatar and was left out",)
 
 
-def avatar_with(sample_avatar: Path, **motions: Motion) -> Any:
-    return replace(read_avatar(sample_avatar), motions=motions)
+def avatar_with(light_avatar: Path, **motions: Motion) -> Any:
+    return replace(read_avatar(light_avatar), motions=motions)
 
 
 @pytest.fixture
-def with_motions(scene: Any, sample_avatar: Path, tmp_path: Path) -> Any:
+def with_motions(scene: Any, light_avatar: Path, tmp_path: Path) -> Any:
     scene.render.fps, scene.render.fps_base = 30, 1.0
-    write_avatar(avatar_with(sample_avatar, idle=idle(2.0), talk=talk(2.0)), tmp_path / "ada.avatar")
+    write_avatar(avatar_with(light_avatar, idle=idle(2.0), talk=talk(2.0)), tmp_path / "ada.avatar")
     return import_avatar(tmp_path / "ada.avatar", scene)
 
 
-def test_the_bundles_motions_are_in_the_file(with_motions: Any, scene: Any, sample_avatar: Path) -> None:
+def test_the_bundles_motions_are_in_the_file(with_motions: Any, scene: Any, light_avatar: Path) -> None:
     motions = with_motions.headsmith.motions
     assert set(motions.keys()) == {"idle", "talk"}
     assert motions["talk"].bones.name == "ada talk"
     assert all(action.use_fake_user for motion in motions for action in (motion.bones, motion.sliders))
     assert with_motions.headsmith.rig.animation_data is None
     count, kept = len(bpy.data.actions), motions["talk"].bones
-    again = avatar_with(sample_avatar, idle=idle(2.0), nod=idle(1.0, seed=1))
+    again = avatar_with(light_avatar, idle=idle(2.0), nod=idle(1.0, seed=1))
     update_avatar(with_motions, again, Path("ada.avatar"), scene)
     assert set(motions.keys()) == {"idle", "talk", "nod"}
     assert motions["talk"].bones == kept

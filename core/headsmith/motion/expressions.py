@@ -25,7 +25,7 @@ EXPRESSIONS: dict[str, Weights] = {
     "frown": {**_both(mouthFrown=0.75, browDown=0.25), "browInnerUp": 0.35, "mouthShrugLower": 0.4},
     "surprise": {**_both(eyeWide=0.8, browOuterUp=0.8), "browInnerUp": 0.9, "jawOpen": 0.5, "mouthFunnel": 0.15},
     "anger": {
-        **_both(browDown=0.9, noseSneer=0.45, eyeSquint=0.4, mouthPress=0.5, mouthFrown=0.35),
+        **_both(browDown=1.0, noseSneer=0.45, eyeSquint=0.4, mouthPress=0.35, mouthFrown=0.65),
         "jawForward": 0.15,
     },
     "disgust": {
