@@ -100,8 +100,8 @@ def _add_build(commands: Any) -> None:
 
 
 def _add_info(commands: Any) -> None:
-    command = _command(commands, "info", _info, "Say what a bundle or a splat file holds.")
-    command.add_argument("avatar", type=Path, metavar="FILE", help="a bundle, or a splat file")
+    command = _command(commands, "info", _info, "Say what a bundle, a splat file or a motion file holds.")
+    command.add_argument("avatar", type=Path, metavar="FILE", help="a bundle, a splat file or a motion file")
 
 
 def _add_validate(commands: Any) -> None:
@@ -185,10 +185,14 @@ def _build(options: argparse.Namespace) -> int:
 
 def _info(options: argparse.Namespace) -> int:
     from headsmith.asset import describe
+    from headsmith.motion import SUFFIXES, describe_motion
     from headsmith_exporters import describe_splats, is_splat_file
 
-    splats = is_splat_file(options.avatar) and not options.avatar.is_dir()
-    description = describe_splats(options.avatar) if splats else describe(options.avatar)
+    path = options.avatar
+    if path.suffix.lower() in SUFFIXES and not path.is_dir():
+        description = describe_motion(path)
+    else:
+        description = describe_splats(path) if is_splat_file(path) and not path.is_dir() else describe(path)
     lines = [f"{key}: {value if not isinstance(value, dict | list) else json.dumps(value)}"
              for key, value in description.items()]  # fmt: skip
     _print(options, description, "\n".join(lines))

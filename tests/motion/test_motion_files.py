@@ -11,6 +11,7 @@ import pytest
 
 from headsmith.asset import ARKIT_52, Motion, read_avatar, write_avatar
 from headsmith.asset.skinning import rotation_matrices
+from headsmith.cli import main
 from headsmith.errors import InputError
 from headsmith.motion import read_motion, resample, talk, to_avatar, write_motion
 from synthetic import make_avatar
@@ -115,3 +116,14 @@ def test_a_name_in_two_spellings_comes_once() -> None:
     fitted, warnings = to_avatar(motion, ARKIT_52, ())
     np.testing.assert_allclose(fitted.weights, [[0.2]])
     assert warnings == ("blendshape 'jaw_open' comes twice, as another spelling of 'jawOpen' and was left out",)
+
+
+def test_info_describes_motion_files(motion: Motion, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_motion(motion, tmp_path / "talk.npz")
+    assert main(["info", str(tmp_path / "talk.npz"), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["frames"], told["fps"], told["seconds"]) == (61, 30.0, 2.0)
+    assert told["joints"] == ["neck", "left_eye", "right_eye"]
+    (tmp_path / "bad.csv").write_text("no recording")
+    assert main(["info", str(tmp_path / "bad.csv")]) == 2
+    assert "bad.csv: line 1: found the columns 'no recording'" in capsys.readouterr().err

@@ -1,7 +1,7 @@
 """Motion files, and motions made by rule: numpy and the standard library only, so that Blender can use them."""
 
 from headsmith.motion.expressions import EXPRESSIONS, PRESETS, VISEMES, expression
-from headsmith.motion.files import SUFFIXES, Eyes, read_motion, write_motion
+from headsmith.motion.files import SUFFIXES, Eyes, describe_motion, read_motion, write_motion
 from headsmith.motion.procedural import each_shape, idle, talk
 from headsmith.motion.resampling import resample, to_avatar
 
@@ -11,6 +11,7 @@ __all__ = [
     "SUFFIXES",
     "VISEMES",
     "Eyes",
+    "describe_motion",
     "each_shape",
     "expression",
     "idle",

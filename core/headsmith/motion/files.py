@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from headsmith.asset.avatar import Motion
 from headsmith.asset.check import motion_problems
@@ -54,6 +54,20 @@ def read_motion(path: str | Path, *, fps: float | None = None, eyes: Eyes = "sha
         raise unusable(problem.file, problem.found, problem.expected)
     motion = replace(motion, joint_rotations_wxyz=normalized(motion.joint_rotations_wxyz))
     return motion if fps is None else replace(motion, fps=float(fps))
+
+
+def describe_motion(path: str | Path) -> dict[str, Any]:
+    """What `headsmith info` shows of a motion file, ready for JSON. Raises InputError as `read_motion` does."""
+    motion = read_motion(path)
+    return {
+        "motion": str(path),
+        "source": motion.source,
+        "fps": round(motion.fps, 3),
+        "frames": len(motion.weights),
+        "seconds": round((len(motion.weights) - 1) / motion.fps, 3),
+        "joints": list(motion.joint_names),
+        "blendshapes": list(motion.blendshape_names),
+    }
 
 
 def _bytes_of(path: Path) -> bytes:
