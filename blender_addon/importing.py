@@ -18,6 +18,7 @@ from .builders.mesh import build_head
 from .builders.rig import bind_to_rig, build_rig
 from .builders.splats import build_splats
 from .dynamic_texture import apply_mode, build_texture
+from .eye_target import renew_eye_target
 from .info import describe_avatar
 from .motion import import_motions
 from .pictures import decode_png
@@ -100,6 +101,7 @@ def update_avatar(
     with kept_selection(scene):
         _build(avatar, path, collection, progress)
     import_motions(collection, avatar, scene)
+    renew_eye_target(collection)
     return collection
 
 
