@@ -55,7 +55,9 @@ _CHOICES = {
     "PREMUL_TO_STRAIGHT": "To Straight",
     "STRAIGHT_TO_PREMUL": "To Premultiplied",
     "REPLACE_ALPHA": "Replace Alpha",
+    "APPLY": "Apply Mask",
     "FAST_GAUSS": "Fast Gaussian",
+    "SOBEL": "Sobel",
 }
 """what were properties of compositor nodes up to 4.5 are sockets named Type since 5.0, with the label as the value"""
 
@@ -80,6 +82,20 @@ def colour_mix_node(tree: bpy.types.NodeTree, blend: str) -> tuple[bpy.types.Nod
     node = tree.nodes.new("CompositorNodeMixRGB")
     node.blend_type = blend
     return node, *node.inputs, node.outputs[0]
+
+
+def alpha_over(tree: bpy.types.NodeTree, behind: Any, front: Any) -> Any:
+    """Premultiplied `front` over premultiplied `behind` (sockets); returns the socket of the result."""
+    node = tree.nodes.new("CompositorNodeAlphaOver")
+    names = ("Background", "Foreground") if bpy.app.version >= (5, 0, 0) else (1, 2)
+    for name, socket in zip(names, (behind, front), strict=True):
+        tree.links.new(socket, node.inputs[name])
+    return node.outputs[0]
+
+
+def environment_output(layers: bpy.types.Node) -> Any:
+    """A Render Layers node's socket of the world behind everything, where its view layer has that pass."""
+    return layers.outputs["Environment" if bpy.app.version >= (5, 0, 0) else "Env"]
 
 
 def relative_blur(tree: bpy.types.NodeTree, image: Any, share: Any) -> Any:

@@ -76,6 +76,13 @@ class Wiring:
         """Of linear colour."""
         return self.node("CompositorNodeRGBToBW", image).outputs[0]
 
+    def edges(self, image: Value) -> bpy.types.NodeSocket:
+        """How much a grey picture changes from pixel to pixel (Sobel)."""
+        node = self.tree.nodes.new("CompositorNodeFilter")
+        compat.set_choice(node, "filter_type", "SOBEL")
+        self.feed(node.inputs["Image"], image)
+        return self.luminance(node.outputs[0])
+
     def alpha(self, image: Value) -> bpy.types.NodeSocket:
         """The picture's alpha."""
         return self.node("CompositorNodeSeparateColor", image).outputs["Alpha"]
@@ -85,6 +92,13 @@ class Wiring:
         node = self.node("CompositorNodeSetAlpha", image)
         compat.set_choice(node, "mode", "REPLACE_ALPHA")
         self.feed(node.inputs["Alpha"], alpha)
+        return node.outputs[0]
+
+    def faded(self, image: Value, share: Value) -> bpy.types.NodeSocket:
+        """Premultiplied colours and alpha, both times `share`."""
+        node = self.node("CompositorNodeSetAlpha", image)
+        compat.set_choice(node, "mode", "APPLY")
+        self.feed(node.inputs["Alpha"], share)
         return node.outputs[0]
 
     def straight(self, image: Value) -> bpy.types.NodeSocket:
@@ -97,20 +111,21 @@ class Wiring:
 
     def display_values(self, image: Value) -> bpy.types.NodeSocket:
         """Scene-linear colours as sRGB shows them."""
-        return self._in_space(image, "Linear Rec.709", "sRGB")
+        return self.in_space(image, "Linear Rec.709", "sRGB")
 
     def scene_linear(self, image: Value) -> bpy.types.NodeSocket:
         """The inverse of `display_values`."""
-        return self._in_space(image, "sRGB", "Linear Rec.709")
+        return self.in_space(image, "sRGB", "Linear Rec.709")
+
+    def in_space(self, image: Value, source: str, target: str) -> bpy.types.NodeSocket:
+        """From one colour space to another, by Blender's names for them."""
+        node = self.node("CompositorNodeConvertColorSpace", image)
+        node.from_color_space, node.to_color_space = source, target
+        return node.outputs[0]
 
     def _converted(self, image: Value, mapping: str) -> bpy.types.NodeSocket:
         node = self.node("CompositorNodePremulKey", image)
         compat.set_choice(node, "mapping", mapping)
-        return node.outputs[0]
-
-    def _in_space(self, image: Value, source: str, target: str) -> bpy.types.NodeSocket:
-        node = self.node("CompositorNodeConvertColorSpace", image)
-        node.from_color_space, node.to_color_space = source, target
         return node.outputs[0]
 
 

@@ -20,6 +20,7 @@ from .builders.splats import build_splats
 from .dynamic_texture import apply_mode, build_texture
 from .eye_target import renew_eye_target
 from .info import describe_avatar
+from .look import apply_look
 from .motion import import_motions
 from .pictures import decode_png
 from .state import all_or_nothing, kept_selection
@@ -101,6 +102,7 @@ def update_avatar(
     with kept_selection(scene):
         _build(avatar, path, collection, progress)
     import_motions(collection, avatar, scene)
+    apply_look(collection, scene)
     renew_eye_target(collection)
     return collection
 
@@ -132,6 +134,7 @@ def _build_new(
     with kept_selection(scene):
         _build(avatar, path, collection, progress)
     import_motions(collection, avatar, scene)
+    apply_look(collection, scene)
     if side_by_side and others:
         _place_beside(collection, others)
     return collection

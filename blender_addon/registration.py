@@ -9,7 +9,7 @@ from types import ModuleType
 
 import bpy
 
-from . import dynamic_texture, hologram_properties, properties
+from . import dynamic_texture, hologram_properties, look, properties
 from .operators import avatar, eye_target, import_avatar, motion, poses, sliders
 from .operators import dynamic_texture as texture_operators
 from .panels import avatar_panel, expression_panel
@@ -18,6 +18,7 @@ MODULES: tuple[ModuleType, ...] = (
     properties,
     dynamic_texture,
     hologram_properties,
+    look,
     import_avatar,
     avatar,
     sliders,

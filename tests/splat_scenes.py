@@ -25,7 +25,6 @@ __all__ = [
     "evaluated_quads",
     "look_from",
     "picture",
-    "psnr",
     "put_in_pose",
     "random_pose",
     "set_input",
@@ -113,11 +112,8 @@ def picture(folder: Path, engine: str, prepare: Callable[[], None] | None = None
     bpy.ops.render.render(write_still=True)
     image = bpy.data.images.load(str(path), check_existing=False)
     image.colorspace_settings.name, image.alpha_mode = "Non-Color", "CHANNEL_PACKED"
-    pixels = get_values(image, "pixels", (image.size[1], image.size[0], 4))[::-1]
+    width, height = image.size
+    pixels = np.empty(width * height * 4, np.float32)
+    image.pixels.foreach_get(pixels)
     bpy.data.images.remove(image)
-    return pixels
-
-
-def psnr(a: F32, b: F32) -> float:
-    """dB, of values 0..1."""
-    return float(-10 * np.log10(max(float(np.mean((a - b) ** 2)), 1e-12)))
+    return pixels.reshape(height, width, 4)[::-1]

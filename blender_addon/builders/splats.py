@@ -13,7 +13,7 @@ from headsmith.asset.harmonics import BAND_SIZES, SH_C0
 from headsmith.asset.quaternions import conjugate, multiply, normalized
 from headsmith.types import F32
 
-from ..compat import modifier_input_path, set_modifier_input
+from ..compat import modifier_input, modifier_input_path, set_modifier_input
 from ..scene import set_attribute, to_blender
 from .splat_material import splat_material
 from .splat_nodes import input_identifier, splat_group
@@ -31,6 +31,7 @@ def build_splats(avatar: Avatar, head: bpy.types.Object, obj: bpy.types.Object |
         bpy.data.meshes.remove(old)
         mesh.name = name
     obj.parent = head.parent
+    _keep_out_of_light(obj)
     add_splat_modifier(obj, head, len(avatar.head.faces), _bands(avatar))
     return obj
 
@@ -76,6 +77,27 @@ def _bands(avatar: Avatar) -> int:
     return BAND_SIZES.index(avatar.splats.splats.shN.shape[1])
 
 
+def set_splat_input(obj: bpy.types.Object, name: str, value: Any) -> None:
+    """The input `name` (of `splat_nodes.INPUTS`) of the splats' modifier."""
+    modifier = obj.modifiers[MODIFIER]
+    identifier = input_identifier(modifier.node_group, name)
+    if modifier_input(modifier, identifier) != value:
+        set_modifier_input(modifier, identifier, value)
+        # before 5.2 modifiers' inputs are custom properties, whose change nobody notices
+        obj.update_tag()
+
+
+def growth_of(quality: float) -> float:
+    """Factor on the splats' size where only the share `quality` of them is drawn."""
+    return 1.0
+
+
+def _keep_out_of_light(obj: bpy.types.Object) -> None:
+    """Quads that face the camera must throw no shadows and light nothing; sorted anew, they blur with no motion."""
+    obj.visible_shadow = obj.visible_diffuse = False
+    obj.cycles.use_motion_blur = False
+
+
 def add_splat_modifier(obj: bpy.types.Object, head: bpy.types.Object, triangles: int, bands: int) -> None:
     """The one modifier, new or brought up to date, with its drivers."""
     group = splat_group()
@@ -83,7 +105,7 @@ def add_splat_modifier(obj: bpy.types.Object, head: bpy.types.Object, triangles:
     modifier.node_group = group
     values = {"Head": head, "Triangles": triangles, "Bands": bands, "Material": splat_material()}
     for name, value in values.items():
-        set_modifier_input(modifier, input_identifier(group, name), value)
+        set_splat_input(obj, name, value)
     for name, expression in EXPRESSIONS.items():
         _drive(obj, modifier, name, expression)
 

@@ -9,12 +9,10 @@ import bpy
 import numpy as np
 import pytest
 
-from headsmith.asset import Driver, Splats, read_avatar
-from headsmith.asset.quaternions import matrices_from_quaternions
+from headsmith.asset import Driver, read_avatar
 from headsmith.types import F32, Camera
+from splat_reference import ALPHA_MIN, footprints_m2
 from splat_scenes import evaluated_quads, look_from, put_in_pose, random_pose
-
-ALPHA_MIN, EPS2D_PX2 = 1 / 255, 0.3
 
 
 @pytest.mark.parametrize("seed", range(10))
@@ -29,22 +27,11 @@ def test_splats_stand_where_the_core_puts_them(imported: Any, sample_avatar: Pat
     np.testing.assert_allclose(quads.middle_m, expected.means[quads.splat], atol=1e-4)
     # the ellipses of turned and scaled splats, in metres at their depth
     found = footprint_of_sides(quads.sides_m, quads.opacity, camera)
-    wanted = footprint(expected, camera)[quads.splat]
+    wanted = footprints_m2(expected, camera)[quads.splat]
     size = np.sqrt(np.trace(wanted, axis1=1, axis2=2))[:, None, None]
     np.testing.assert_allclose(found / size**2, wanted / size**2, atol=2e-3)
     depth = camera.project(expected.means[quads.splat])[1]
     assert np.diff(depth).max() < 1e-5
-
-
-def footprint(splats: Splats, camera: Camera) -> F32:
-    """[N, 2, 2] covariance in the picture, times (depth / focal)^2: EWA splatting, in float64."""
-    W = camera.T_camera_world[:3, :3].astype(np.float64)
-    x, y, z = (splats.means @ W.T + camera.T_camera_world[:3, 3]).T
-    zero, one = np.zeros_like(x), np.ones_like(x)
-    jacobian = np.stack([np.stack([one, zero, -x / z], -1), np.stack([zero, one, -y / z], -1)], 1)
-    axes = jacobian @ W @ (matrices_from_quaternions(splats.quats.astype(np.float64)) * splats.scales[:, None])
-    blur = EPS2D_PX2 * (z / camera.focal_px) ** 2
-    return axes @ axes.transpose(0, 2, 1) + blur[:, None, None] * np.eye(2)
 
 
 def footprint_of_sides(sides_m: F32, opacity: F32, camera: Camera) -> F32:

@@ -1,0 +1,222 @@
+"""What an avatar's look makes of a render: EEVEE and Cycles against splats drawn by numpy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import bpy
+import numpy as np
+import pytest
+
+from headsmith.asset import Avatar, Driver, neutral_pose, pose_from, read_avatar
+from headsmith.types import F32
+from splat_reference import psnr, splat_picture
+from splat_scenes import EEVEE, look_from, picture, put_in_pose, set_input
+
+SMILE = {"mouthSmileLeft": 1.0, "mouthSmileRight": 1.0, "jawOpen": 0.6}
+
+
+@pytest.fixture
+def avatar(sample_avatar: Path) -> Avatar:
+    return read_avatar(sample_avatar)
+
+
+@pytest.fixture
+def exact(imported: Any, scene: Any) -> Any:
+    """The sample, in display colours, over nothing."""
+    scene.view_settings.view_transform = "Standard"
+    scene.render.film_transparent = True
+    imported.headsmith.colour_mode = "EXACT"
+    return imported
+
+
+def premultiplied(rgba: F32) -> F32:
+    return np.dstack([rgba[..., :3] * rgba[..., 3:], rgba[..., 3]])
+
+
+@pytest.mark.parametrize("engine", [EEVEE, "CYCLES"])
+def test_exact_renders_are_the_cores(exact: Any, avatar: Avatar, tmp_path: Path, engine: str) -> None:
+    pose = pose_from(avatar, SMILE, {"neck": (0.1, 0.2, 0.0)})
+    put_in_pose(exact, avatar, pose)
+    camera = look_from(avatar, yaw_deg=30)
+    wanted = splat_picture(Driver(avatar).splats(pose), camera)
+    found = premultiplied(picture(tmp_path, engine))
+    assert psnr(found, wanted) > 40
+    neutral = splat_picture(Driver(avatar).splats(neutral_pose(avatar)), camera)
+    assert psnr(found, neutral) < psnr(found, wanted) - 10
+
+
+def test_the_order_of_the_splats_matters(exact: Any, avatar: Avatar, tmp_path: Path) -> None:
+    camera = look_from(avatar)
+    wanted = splat_picture(Driver(avatar).splats(neutral_pose(avatar)), camera)
+    group = exact.headsmith.splats_exact.modifiers[0].node_group
+    next(node for node in group.nodes if node.bl_idname == "GeometryNodeSortElements").mute = True
+    assert psnr(premultiplied(picture(tmp_path, EEVEE)), wanted) < 30
+
+
+@pytest.mark.usefixtures("exact")
+@pytest.mark.parametrize("transform", ["Standard", "AgX"])
+def test_exact_colours_stay_under_any_view_transform_and_over_the_world(
+    scene: Any, avatar: Avatar, tmp_path: Path, transform: str
+) -> None:
+    from headsmith_blender.exact import show_world
+
+    scene.world = bpy.data.worlds.new("Grey")
+    # a new world is grey already, the same in all versions: what it shows is told by a corner
+    scene.view_settings.view_transform = transform
+    show_world(scene, True)
+    camera = look_from(avatar)
+    wanted = splat_picture(Driver(avatar).splats(neutral_pose(avatar)), camera)
+    found = picture(tmp_path, EEVEE)
+    assert (found[..., 3] == 1).all()
+    assert 0.05 < found[0, 0, 0] < 0.6
+    assert psnr(found[..., :3], wanted[..., :3] + (1 - wanted[..., 3:]) * found[0, 0, :3]) > 40
+
+
+def test_linear_colours_are_near_on_opaque_skin(imported: Any, scene: Any, avatar: Avatar, tmp_path: Path) -> None:
+    scene.view_settings.view_transform = "Standard"
+    scene.render.film_transparent = True
+    assert imported.headsmith.colour_mode == "LINEAR"
+    camera = look_from(avatar)
+    wanted = splat_picture(Driver(avatar).splats(neutral_pose(avatar)), camera)
+    found = premultiplied(picture(tmp_path, EEVEE))
+    assert 25 < psnr(found, wanted) < 45
+    assert psnr(found[..., 3], wanted[..., 3]) > 45
+
+
+@pytest.mark.usefixtures("exact")
+def test_objects_in_front_and_inside_hide_splats(scene: Any, avatar: Avatar, tmp_path: Path) -> None:
+    """A plate through the head, in a collection of its own and in the scene's: white in front of it, skin behind."""
+    from headsmith_blender.exact import sync_exact
+
+    camera = look_from(avatar)
+    plain = picture(tmp_path, EEVEE)
+    plate = bpy.data.meshes.new("plate")
+    plate.from_pydata([(0, -1, -1), (1, -1, -1), (1, -1, 1), (0, -1, 1)], [], [(0, 1, 2, 3)])
+    plate.materials.append(white())
+    obj = bpy.data.objects.new("plate", plate)
+    for collection in (scene.collection, bpy.data.collections.new("props")):
+        if collection != scene.collection:
+            scene.collection.objects.unlink(obj)
+            scene.collection.children.link(collection)
+        collection.objects.link(obj)
+        sync_exact(scene)
+        found = picture(tmp_path, EEVEE)
+        width = camera.size_px[0]
+        np.testing.assert_allclose(found[:, : width // 2 - 1], plain[:, : width // 2 - 1], atol=2e-3)
+        np.testing.assert_allclose(found[:, width // 2 + 1 :], 1.0, atol=2e-3)
+    # now behind the face, in front of the back of the head: the face hides it
+    obj.location.y = 1.0
+    found = picture(tmp_path, EEVEE)
+    middle = slice(camera.size_px[1] // 2 - 5, camera.size_px[1] // 2 + 5)
+    np.testing.assert_allclose(
+        found[middle, width // 2 + 3 : width // 2 + 12], plain[middle, width // 2 + 3 : width // 2 + 12], atol=0.1
+    )
+
+
+def white() -> Any:
+    """A material that shines white."""
+    from headsmith_blender.compat import shader_tree
+
+    material = bpy.data.materials.new("white")
+    tree = shader_tree(material)
+    tree.nodes.clear()
+    light, out = tree.nodes.new("ShaderNodeEmission"), tree.nodes.new("ShaderNodeOutputMaterial")
+    tree.links.new(light.outputs[0], out.inputs["Surface"])
+    return material
+
+
+def test_mesh_splats_and_both(imported: Any, scene: Any, avatar: Avatar, tmp_path: Path) -> None:
+    settings = imported.headsmith
+    look_from(avatar)
+    settings.show = "MESH"
+    assert not settings.head.hide_render
+    assert settings.splats.hide_render
+    settings.show = "BOTH"
+    assert not settings.head.hide_render
+    assert not settings.splats.hide_render
+    scene.render.film_transparent = True
+    scene.view_settings.view_transform = "Standard"
+    both = picture(tmp_path, EEVEE)
+    settings.show = "SPLATS"
+    assert settings.head.hide_render
+    splats = picture(tmp_path, EEVEE)
+    # nobody lights the head: where it came through, it would be black
+    solid = splats[..., 3] > 0.98
+    assert psnr(both[solid], splats[solid]) > 30
+
+
+def test_exact_comes_and_goes_without_a_trace(imported: Any, scene: Any) -> None:
+    from headsmith_blender.compat import compositor_in_use
+
+    def state() -> Any:
+        layers = [layer.name for layer in scene.view_layers]
+        return layers, len(bpy.data.objects), len(bpy.data.collections), scene.render.film_transparent
+
+    before, in_use = state(), compositor_in_use(scene)
+    imported.headsmith.colour_mode = "EXACT"
+    assert state() != before
+    imported.headsmith.colour_mode = "LINEAR"
+    assert state() == before
+    assert compositor_in_use(scene) == in_use
+
+
+def test_cycles_is_given_enough_transparent_bounces(scene: Any) -> None:
+    from headsmith_blender.look import TRANSPARENT_BOUNCES, prepare_scene
+
+    scene.cycles.transparent_max_bounces = 8
+    scene.cycles.min_transparent_bounces = 700
+    changes = prepare_scene(scene)
+    assert scene.cycles.transparent_max_bounces == TRANSPARENT_BOUNCES
+    assert scene.cycles.min_transparent_bounces == 700
+    assert len(changes) == 1
+    assert "8" in changes[0]
+    assert prepare_scene(scene) == []
+
+
+@pytest.mark.usefixtures("exact")
+def test_an_unregistered_add_on_renders_the_same(avatar: Avatar, tmp_path: Path) -> None:
+    import headsmith_blender
+
+    look_from(avatar)
+    before = picture(tmp_path, EEVEE)
+    path = tmp_path / "scene.blend"
+    bpy.ops.wm.save_as_mainfile(filepath=str(path))
+    headsmith_blender.unregister()
+    try:
+        bpy.ops.wm.open_mainfile(filepath=str(path))
+        keys = next(o.data.shape_keys for o in bpy.data.objects if o.type == "MESH" and o.data.shape_keys)
+        np.testing.assert_allclose(picture(tmp_path, EEVEE), before, atol=1e-3)
+        keys.key_blocks["jawOpen"].value = 1.0
+        assert psnr(picture(tmp_path, EEVEE), before) < 40
+    finally:
+        headsmith_blender.register()
+
+
+@pytest.mark.usefixtures("exact")
+def test_an_orthographic_camera_sees_splats_of_the_same_size(scene: Any, avatar: Avatar, tmp_path: Path) -> None:
+    """From afar, through a long lens, perspective is orthographic."""
+    camera = look_from(avatar)
+    data, obj = scene.camera.data, scene.camera
+    away = obj.matrix_world.col[2].to_3d()
+    distance = 200.0
+    focus = camera.focal_px
+    near = float(np.linalg.norm(obj.location))
+    obj.location = obj.location + away * distance
+    data.lens *= (near + distance) / near
+    data.clip_end = 1000
+    perspective = picture(tmp_path, EEVEE)
+    data.type, data.ortho_scale = "ORTHO", camera.size_px[0] / focus * near
+    assert psnr(premultiplied(picture(tmp_path, EEVEE)), premultiplied(perspective)) > 35
+
+
+def test_pixels_follow_the_resolution(exact: Any, scene: Any, avatar: Avatar, tmp_path: Path) -> None:
+    """The low-pass filter is one of pixels: at half resolution it is twice as wide on the face."""
+    camera = look_from(avatar, size_px=192)
+    scene.render.resolution_percentage = 50
+    half = type(camera)(camera.focal_px / 2, (48.0, 48.0), (96, 96), camera.T_camera_world)
+    wanted = splat_picture(Driver(avatar).splats(neutral_pose(avatar)), half)
+    assert psnr(premultiplied(picture(tmp_path, EEVEE)), wanted) > 40
+    set_input(exact.headsmith.splats_exact, "Low Pass", 0.0)
+    assert psnr(premultiplied(picture(tmp_path, EEVEE)), wanted) < 38
