@@ -11,6 +11,7 @@ from typing import Any
 import bpy
 
 from .hair import ATTRIBUTE as HAIR
+from .mouth_nodes import SHADE, shade
 from .nodes import Graph, Slider, shared_group
 
 NAME, VERSION = "Headsmith Skin", 1
@@ -28,8 +29,9 @@ SLIDERS = (
     Slider(REACH, 1.0, 10.0, "How far it scatters; 1 is human skin"),
     Slider("Lip Gloss", 0.5, 1.0, "How wet the lips are"),
     Slider("Mouth Wetness", 0.8, 1.0, "How wet the inside of the mouth is"),
-    Slider("Pores", 0.35, 2.0, "Relief of the skin"),
-    Slider("Hair Relief", 1.0, 4.0, "Relief of the hair that is painted on the scalp"),
+    SHADE,
+    Slider("Pores", 0.2, 2.0, "Relief of the skin"),
+    Slider("Hair Relief", 0.5, 4.0, "Relief of the hair that is painted on the scalp"),
 )
 
 
@@ -43,12 +45,13 @@ def _build(graph: Graph, slider: dict[str, Any]) -> dict[str, Any]:
     skin = graph.math("SUBTRACT", 1.0, hair)
     lips, mouth = graph.attribute("region_lips"), graph.attribute("region_inner_mouth")
     scale = graph.object_scale()
-    shine = graph.math("SUBTRACT", 1.0, graph.math("MULTIPLY", hair, 0.6))
+    shine = graph.math("SUBTRACT", 1.0, graph.math("MULTIPLY", hair, 0.8))
     return {
         "Relative Roughness": _roughness(graph, slider, hair, lips, mouth),
         "Specular IOR Level": graph.math("MULTIPLY", slider["Specular"], shine),
         "Subsurface Weight": graph.math("MULTIPLY", slider["Subsurface"], skin),
         "Subsurface Scale": graph.math("MULTIPLY", graph.math("MULTIPLY", scale, SCATTERING_M), slider[REACH]),
+        "Coat Weight": shade(graph, slider),
         "Normal": _relief(graph, slider, hair, scale),
     }
 
