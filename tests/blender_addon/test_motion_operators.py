@@ -12,6 +12,7 @@ import pytest
 
 from headsmith.asset import read_avatar, write_avatar
 from headsmith.motion import PRESETS, talk, write_motion
+from headsmith_blender.avatars import avatars
 from headsmith_blender.controls import sliders
 from headsmith_blender.eye_target import eye_target
 from headsmith_blender.motion_reading import read_back
@@ -128,8 +129,38 @@ def test_they_are_greyed_out_without_an_avatar(light: Any) -> None:
         assert not getattr(bpy.ops.headsmith, name).poll()
 
 
-def test_what_they_do_can_be_undone(light: Any) -> None:
-    for name in ("load_motion", "apply_motion", "key_all", "reset_expression", "apply_expression", "add_eye_target",
-                 "remove_eye_target"):  # fmt: skip
-        assert "UNDO" in getattr(bpy.types, f"HEADSMITH_OT_{name}").bl_options
-    del light
+def state() -> tuple[Any, ...]:
+    """What the operators change, of the scene's avatar as it is now: undo makes new datablocks."""
+    (collection,) = avatars(bpy.context.scene)
+    keys = collection.headsmith.head.data.shape_keys
+    playing = collection.headsmith.rig.animation_data and collection.headsmith.rig.animation_data.action
+    return (
+        {key.name: round(key.value, 5) for key in keys.key_blocks},
+        {bone.name: tuple(bone.rotation_quaternion) for bone in collection.headsmith.rig.pose.bones},
+        sorted(collection.objects.keys()),
+        playing.name if playing else None,
+        bpy.context.scene.frame_end,
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("load_motion", {}),
+        ("apply_expression", {"preset": "anger"}),
+        ("reset_expression", {}),
+        ("key_all", {}),
+        ("add_eye_target", {}),
+    ],
+)
+def test_what_they_do_is_undone(light: Any, recording: Path, name: str, options: dict[str, Any]) -> None:
+    light.headsmith.rig.pose.bones["jaw"].rotation_quaternion = (0.98, 0.2, 0, 0)
+    bpy.context.scene.frame_end = 20
+    bpy.ops.ed.undo_push(message="before")
+    before = state()
+    if name == "load_motion":
+        options = {"filepath": str(recording)}
+    assert getattr(bpy.ops.headsmith, name)("EXEC_DEFAULT", True, **options) == {"FINISHED"}
+    assert state() != before
+    bpy.ops.ed.undo()
+    assert state() == before
