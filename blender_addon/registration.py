@@ -9,13 +9,14 @@ from types import ModuleType
 
 import bpy
 
-from . import dynamic_texture, hologram_properties, look, properties
-from .operators import avatar, eye_target, import_avatar, motion, poses, sliders
+from . import accessory_properties, dynamic_texture, hologram_properties, look, properties
+from .operators import accessories, avatar, export, eye_target, import_avatar, motion, poses, sliders
 from .operators import dynamic_texture as texture_operators
 from .panels import avatar_panel, expression_panel
 
 MODULES: tuple[ModuleType, ...] = (
     properties,
+    accessory_properties,
     dynamic_texture,
     hologram_properties,
     look,
@@ -25,7 +26,9 @@ MODULES: tuple[ModuleType, ...] = (
     poses,
     motion,
     eye_target,
+    accessories,
     texture_operators,
+    export,
     avatar_panel,
     expression_panel,
 )

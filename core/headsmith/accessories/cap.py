@@ -29,9 +29,9 @@ BUTTON_M = 0.0085
 
 @dataclass(frozen=True)
 class CapParams:
-    hair_share: float = share(0.35, "How much of the hair's thickness stays under the cap")
+    hair_share: float = share(0.28, "How much of the hair's thickness stays under the cap")
     gap_m: float = length(0.0025, 0.0, 0.03, "Between head and cloth")
-    height_m: float = length(0.012, 0.0, 0.06, "Room above the head")
+    height_m: float = length(0.008, 0.0, 0.06, "Room above the head")
     front_m: float = length(0.010, 0.0, 0.03, "How far the front panels stand up")
     lower_m: float = length(0.0, -0.02, 0.03, "How much lower than the hair line the cap sits")
     thickness_m: float = length(0.0016, 0.0006, 0.005, "Cloth")

@@ -53,8 +53,8 @@ class GlassesParams:
     frame_color: tuple[float, float, float] = color((0.018, 0.012, 0.009), "Colour of the frame")
     frame_metallic: float = share(0.0, "Metal of the frame")
     frame_roughness: float = share(0.22, "Roughness of the frame")
-    lens_color: tuple[float, float, float] = color((0.95, 0.97, 0.98), "Colour of the lenses")
-    lens_alpha: float = share(0.1, "How much of what is behind the lenses they hide")
+    lens_color: tuple[float, float, float] = color((0.5, 0.56, 0.6), "Colour of the lenses")
+    lens_alpha: float = share(0.05, "How much of what is behind the lenses they hide")
 
     @classmethod
     def of_shape(cls, shape: str) -> GlassesParams:
@@ -65,7 +65,7 @@ class GlassesParams:
             return replace(metal, bridge_m=0.02)
         if shape == "aviator":
             return replace(metal, bridge_m=0.015, drop_m=0.007, lens_color=(0.035, 0.045, 0.035),
-                           lens_alpha=0.8)  # fmt: skip
+                           lens_alpha=0.86)  # fmt: skip
         return checked(cls(shape=shape))
 
 

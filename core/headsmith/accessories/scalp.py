@@ -1,11 +1,12 @@
 """The skull above the line of a hat, with and without its hair, as two smooth functions of direction.
 
 Hats and bands are modelled on these instead of on the mesh: a hat is smooth where a head is not, and the mesh does not
-know the hair, which only the splats have. Both functions are even in x, as hats are.
+know the hair, which only the splats have. The skull's is even in x, as hats are; hair may be thicker on one side.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,12 +31,12 @@ class Scalp:
     skin: F32
     """[C] coefficients of the skull's radius, metres"""
     hair: F32
-    """[C] coefficients of the hair's thickness, metres"""
+    """[H] coefficients of the hair's thickness, metres"""
 
     def radius(self, directions: F32, hair_share: F32 | float) -> F32:
         """[...] metres, along unit `directions` [..., 3] in the scalp's frame: skull plus that share of the hair."""
-        basis = _basis(directions)
-        return basis @ self.skin + hair_share * np.maximum(basis @ self.hair, 0.0)
+        hair = np.maximum(_hair_basis(directions) @ self.hair, 0.0)
+        return _basis(directions) @ self.skin + hair_share * hair
 
     def points(self, directions: F32, hair_share: F32 | float, gap_m: F32 | float) -> F32:
         """[..., 3] head space, `gap_m` further out than `radius`."""
@@ -67,7 +68,7 @@ def measure_scalp(skull: Surface, front_m: F32, back_m: F32, splats_m: F32, perc
     sampled = _sampled()
     hits = cast(skull, centre, sampled @ axes.T, last=True)
     seen = np.isfinite(hits.distance_m)
-    skin = _fit(sampled[seen], hits.distance_m[seen])
+    skin = _fit(_basis(sampled[seen]), _stiffness(range(ORDERS)), hits.distance_m[seen])
     above = _basis(sampled[seen]) @ skin
     # what smoothing cut off is added all over, or the skull would show through a tight band
     skin[0] += min(max(float((hits.distance_m[seen] - above).max()), 0.0), 0.004)
@@ -89,12 +90,18 @@ def _hair(local_m: F32, sampled: F32, skin: F32, percentile: float) -> F32:
     toward, outside = toward[keep], reach[keep] - _basis(toward[keep]) @ skin
     near = sampled @ toward.T > np.cos(0.2)
     thickness = [max(float(np.percentile(outside[row], percentile)), 0.0) if row.sum() >= 8 else 0.0 for row in near]
-    return _fit(sampled, np.array(thickness))
+    orders = [*range(ORDERS), *range(1, ORDERS)]
+    return _fit(_hair_basis(sampled), _stiffness(orders), np.array(thickness))
 
 
-def _fit(directions_: F32, values: F32) -> F32:
-    basis = _basis(directions_)
-    ridge = 1e-3 * len(values) * np.diag(np.repeat(np.arange(ORDERS), POWERS) / ORDERS + 0.01)
+def _stiffness(orders: Sequence[int]) -> F32:
+    """How strongly the coefficients of each order are held near zero."""
+    return np.repeat(np.array(orders) / ORDERS + 0.01, POWERS)
+
+
+def _fit(basis: F32, stiffness: F32, values: F32) -> F32:
+    """Coefficients of the least squares fit."""
+    ridge = 1e-3 * len(values) * np.diag(stiffness)
     return np.linalg.solve(basis.T @ basis + ridge, basis.T @ values)
 
 
@@ -103,3 +110,11 @@ def _basis(directions_: F32) -> F32:
     x, y, z = np.moveaxis(directions_, -1, 0)
     turns = [np.real((z + 1j * x) ** k) for k in range(ORDERS)]
     return np.stack([turn * y**m for turn in turns for m in range(POWERS)], -1)
+
+
+def _hair_basis(directions_: F32) -> F32:
+    """[..., H] as `_basis`, with the terms that are odd in x."""
+    x, y, z = np.moveaxis(directions_, -1, 0)
+    turns = [np.imag((z + 1j * x) ** k) for k in range(1, ORDERS)]
+    odd = np.stack([turn * y**m for turn in turns for m in range(POWERS)], -1)
+    return np.concatenate([_basis(directions_), odd], -1)

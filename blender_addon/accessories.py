@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Glasses, hats and earrings on an avatar, and any other object, so that they stay on and follow."""
+
+from __future__ import annotations
+
+import bpy
+import numpy as np
+from mathutils import Matrix, Quaternion
+
+from headsmith.accessories import Anchors, Params, default_params, fit_accessory, seat
+from headsmith.errors import InputError
+from headsmith.types import F32
+
+from .accessory_properties import fill, params_of
+from .attaching import attach, detach_object, surface_bound
+from .avatars import avatar_of
+from .builders.accessories import PART_KEY, build_accessory
+from .hair_cover import refresh_hair
+from .measuring import measured
+from .scene import AXES, from_blender, to_blender
+
+HAIR_MARGIN_M = 0.004
+
+
+def add_accessory(
+    collection: bpy.types.Collection, kind: str, params: Params | None = None, follow: str = "BONE"
+) -> bpy.types.Object:
+    """A generated accessory of `kind`, made to the head's measure and following it.
+
+    `follow` is BONE (rigid, with the skull) or SURFACE (with the skin). What hair belongs under hides the splats there.
+    Raises InputError for sizes out of range and for a head that cannot wear it.
+    """
+    head = measured(collection)
+    params = params or default_params(kind)
+    name = f"{collection.name} {kind.title()}"
+    made = fit_accessory(head, kind, params)
+    origin = head.at(made.anchor).position_m
+    obj = build_accessory(made, origin, None, name)
+    collection.objects.link(obj)
+    settings = obj.headsmith_accessory
+    fill(settings, kind, params)
+    settings.anchor, settings.follow = made.anchor, follow
+    attach(collection, obj, _placed(origin), made.joint, follow)
+    if any(part.covers_hair for part in made.parts) and collection.headsmith.splats is not None:
+        settings.hides_hair, settings.margin_m = True, HAIR_MARGIN_M
+        refresh_hair(collection, head)
+    return obj
+
+
+def update_accessory(obj: bpy.types.Object, params: Params | None = None) -> bpy.types.Object:
+    """Makes a generated accessory anew with its settings, or with `params`; its place on the head comes with it.
+
+    One that belongs to no avatar yet (from the asset browser) is put on the scene's only one. Raises InputError where
+    there is none, or the object was not generated.
+    """
+    settings = obj.headsmith_accessory
+    collection = _avatar_for(obj)
+    if not settings.kind:
+        raise InputError(f"object '{obj.name}'", found="not made by Headsmith", expected="a generated accessory",
+                         action="use Fit to Head for it")  # fmt: skip
+    if params is not None:
+        fill(settings, settings.kind, params)
+    head = measured(collection)
+    made = fit_accessory(head, settings.kind, params_of(settings))
+    origin = head.at(made.anchor).position_m
+    build_accessory(made, origin, obj, obj.name)
+    settings.anchor = made.anchor
+    adopt(collection, obj)
+    attach(collection, obj, _placed(origin), made.joint, settings.follow or "BONE")
+    refresh_hair(collection, head)
+    return obj
+
+
+def fit_to_head(
+    collection: bpy.types.Collection,
+    obj: bpy.types.Object,
+    anchor: str,
+    scale_to_width: bool = True,
+    follow: str = "BONE",
+) -> bpy.types.Object:
+    """Any object at an anchor of the head, scaled to its width, and following it.
+
+    The object's front is what faces -Y in the world before the first fit, its top what faces +Z; fitting again starts
+    from there. Raises InputError for an unknown anchor, a part of the avatar itself, and bounds without width.
+    """
+    if obj in (collection.headsmith.rig, collection.headsmith.head, collection.headsmith.splats):
+        raise InputError(f"object '{obj.name}'", found="a part of the avatar", expected="something to put on its head",
+                         action="select another object")  # fmt: skip
+    settings = obj.headsmith_accessory
+    if not settings.anchor:
+        _, rotation, scale = obj.matrix_world.decompose()
+        settings.own_rotation, settings.own_scale = rotation, scale
+    head = measured(collection)
+    own = Matrix.LocRotScale(None, Quaternion(settings.own_rotation), settings.own_scale)
+    low, high = _bounds(obj, own)
+    placed = seat(head, anchor, low, high, scale_to_width)
+    turned = np.eye(4)
+    axes = AXES.astype(float)
+    turned[:3, :3], turned[:3, 3] = axes @ placed[:3, :3] @ axes.T, axes @ placed[:3, 3]
+    settings.anchor, settings.follow = anchor, follow
+    adopt(collection, obj)
+    attach(collection, obj, Matrix(turned.tolist()) @ own, head.joint, follow)
+    return obj
+
+
+def remove_accessory(obj: bpy.types.Object) -> None:
+    """Takes a generated accessory out of the file; any other object is let go and stays where it is."""
+    collection = _avatar_for(obj)
+    if not obj.headsmith_accessory.kind:
+        detach(obj)
+        return
+    mesh, materials = obj.data, [material for material in obj.data.materials if material is not None]
+    bpy.data.objects.remove(obj)
+    if mesh.users == 0:
+        bpy.data.meshes.remove(mesh)
+    for material in materials:
+        if material.users == 0 and PART_KEY in material.keys():  # noqa: SIM118
+            bpy.data.materials.remove(material)
+    refresh_hair(collection)
+
+
+def detach(obj: bpy.types.Object) -> None:
+    """Lets an object go: it stays where it is seen now, and follows no more."""
+    collection = _avatar_for(obj)
+    settings = obj.headsmith_accessory
+    settings.anchor, settings.hides_hair = "", False
+    detach_object(obj)
+    refresh_hair(collection)
+
+
+def accessories_of(collection: bpy.types.Collection) -> list[bpy.types.Object]:
+    """Everything on the avatar's head that this module put there."""
+    return [obj for obj in collection.all_objects if obj.headsmith_accessory.anchor]
+
+
+def refit(collection: bpy.types.Collection) -> None:
+    """All accessories on a head that has changed (sculpted, or imported again)."""
+    for obj in accessories_of(collection):
+        settings = obj.headsmith_accessory
+        if settings.kind:
+            update_accessory(obj)
+        else:
+            fit_to_head(collection, obj, settings.anchor, follow=settings.follow)
+    refresh_hair(collection)
+
+
+def adopt(collection: bpy.types.Collection, obj: bpy.types.Object) -> None:
+    """Moves `obj` from where it is in the scene into the avatar's collection."""
+    if obj.name in collection.all_objects:
+        return
+    for other in obj.users_collection:
+        other.objects.unlink(obj)
+    collection.objects.link(obj)
+
+
+def _avatar_for(obj: bpy.types.Object) -> bpy.types.Collection:
+    scenes = obj.users_scene or (bpy.context.scene,)
+    collection = avatar_of(obj, scenes[0])
+    if collection is None:
+        raise InputError(f"object '{obj.name}'", found="no avatar that it belongs to", expected="an avatar",
+                         action="import one, or move the object into its collection")  # fmt: skip
+    return collection
+
+
+def _placed(origin_m: F32) -> Matrix:
+    return Matrix.Translation(to_blender(np.asarray(origin_m)).tolist())
+
+
+def _bounds(obj: bpy.types.Object, own: Matrix) -> tuple[F32, F32]:
+    """[3], [3] of the object with its own turn and scale, in head space's axes."""
+    corners = np.array([own @ Matrix.Translation(corner).translation for corner in obj.bound_box])
+    points = from_blender(corners)
+    return points.min(0), points.max(0)
+
+
+__all__ = [
+    "Anchors", "accessories_of", "add_accessory", "adopt", "detach", "fit_to_head", "refit", "remove_accessory",
+    "surface_bound", "update_accessory",
+]  # fmt: skip
