@@ -10,7 +10,7 @@ from types import ModuleType
 import bpy
 
 from . import accessory_properties, dynamic_texture, hologram_properties, look, properties
-from .operators import accessories, avatar, export, eye_target, import_avatar, motion, poses, sliders
+from .operators import accessories, add_studio, avatar, export, eye_target, import_avatar, motion, poses, sliders
 from .operators import dynamic_texture as texture_operators
 from .panels import avatar_panel, expression_panel
 
@@ -21,6 +21,7 @@ MODULES: tuple[ModuleType, ...] = (
     hologram_properties,
     look,
     import_avatar,
+    add_studio,
     avatar,
     sliders,
     poses,

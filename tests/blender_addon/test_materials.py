@@ -85,6 +85,7 @@ def test_hair_is_told_from_skin(sample_avatar: Path) -> None:
 
 
 def test_gltf_finds_picture_and_roughness(imported: Any, tmp_path: Path) -> None:
+    imported.headsmith.show = "MESH"
     imported.headsmith.head.select_set(True)
     path = tmp_path / "head.glb"
     bpy.ops.export_scene.gltf(filepath=str(path), use_selection=True, export_morph=False)
