@@ -12,7 +12,8 @@ import bpy
 from bpy.app.handlers import persistent
 
 from .avatars import avatars
-from .builders.splats import growth_of, set_splat_input
+from .builders.splat_order import growth_of
+from .builders.splats import set_splat_input
 from .exact import exact_collection, sync_exact
 
 SPLATS, MESH, BOTH = "SPLATS", "MESH", "BOTH"

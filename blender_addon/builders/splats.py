@@ -17,6 +17,7 @@ from ..compat import modifier_input, modifier_input_path, set_modifier_input
 from ..scene import set_attribute, to_blender
 from .splat_material import splat_material
 from .splat_nodes import input_identifier, splat_group
+from .splat_order import visibility_ranks
 
 MODIFIER = "Headsmith Splats"
 
@@ -49,7 +50,7 @@ def _mesh(avatar: Avatar, name: str) -> bpy.types.Mesh:
     set_attribute(mesh, "splat_scale", "FLOAT_VECTOR", np.exp(binding.log_scale))
     set_attribute(mesh, "splat_opacity", "FLOAT", splats.opacities)
     set_attribute(mesh, "splat_colour", "FLOAT_VECTOR", 0.5 + SH_C0 * splats.sh0[:, 0])
-    set_attribute(mesh, "splat_rank", "FLOAT", _rank(avatar))
+    set_attribute(mesh, "splat_rank", "FLOAT", visibility_ranks(splats))
     for k in range(splats.shN.shape[1]):
         set_attribute(mesh, f"splat_sh_{k + 1}", "FLOAT_VECTOR", splats.shN[:, k])
     if splats.shN.shape[1]:
@@ -64,15 +65,6 @@ def _rest_rotation(avatar: Avatar) -> F32:
     return multiply(normalized(avatar.splats.splats.quats), conjugate(turn))
 
 
-def _rank(avatar: Avatar) -> F32:
-    """[N] 0..1: place among the splats by the area that they cover, largest first."""
-    splats = avatar.splats.splats
-    area = np.prod(np.sort(splats.scales, axis=1)[:, 1:], axis=1) * splats.opacities
-    rank = np.empty(len(area), np.float32)
-    rank[np.argsort(-area, kind="stable")] = (np.arange(len(area)) + 0.5) / len(area)
-    return rank
-
-
 def _bands(avatar: Avatar) -> int:
     return BAND_SIZES.index(avatar.splats.splats.shN.shape[1])
 
@@ -85,11 +77,6 @@ def set_splat_input(obj: bpy.types.Object, name: str, value: Any) -> None:
         set_modifier_input(modifier, identifier, value)
         # before 5.2 modifiers' inputs are custom properties, whose change nobody notices
         obj.update_tag()
-
-
-def growth_of(quality: float) -> float:
-    """Factor on the splats' size where only the share `quality` of them is drawn."""
-    return 1.0
 
 
 def _keep_out_of_light(obj: bpy.types.Object) -> None:

@@ -147,6 +147,18 @@ def test_mesh_splats_and_both(imported: Any, scene: Any, avatar: Avatar, tmp_pat
     assert psnr(both[solid], splats[solid]) > 30
 
 
+def test_quality_leaves_the_least_visible_splats_out(exact: Any, avatar: Avatar, tmp_path: Path) -> None:
+    camera = look_from(avatar)
+    wanted = splat_picture(Driver(avatar).splats(neutral_pose(avatar)), camera)
+    found = []
+    for percent in (25, 60, 100):
+        exact.headsmith.quality_percent = percent
+        found.append(psnr(premultiplied(picture(tmp_path, EEVEE)), wanted))
+    assert found[0] < found[1] < found[2]
+    assert found[0] > 18
+    assert found[1] > 25
+
+
 def test_exact_comes_and_goes_without_a_trace(imported: Any, scene: Any) -> None:
     from headsmith_blender.compat import compositor_in_use
 
