@@ -9,10 +9,11 @@ from types import ModuleType
 
 import bpy
 
-from . import accessory_properties, dynamic_texture, hologram_properties, look, properties
+from . import accessory_properties, dynamic_texture, hologram_properties, look, properties, view_following
 from .operators import accessories, add_studio, avatar, export, eye_target, import_avatar, motion, poses, sliders
 from .operators import dynamic_texture as texture_operators
-from .panels import avatar_panel, expression_panel
+from .operators import look as look_operators
+from .panels import avatar_panel, expression_panel, look_panel
 
 MODULES: tuple[ModuleType, ...] = (
     properties,
@@ -20,6 +21,7 @@ MODULES: tuple[ModuleType, ...] = (
     dynamic_texture,
     hologram_properties,
     look,
+    view_following,
     import_avatar,
     add_studio,
     avatar,
@@ -29,9 +31,11 @@ MODULES: tuple[ModuleType, ...] = (
     eye_target,
     accessories,
     texture_operators,
+    look_operators,
     export,
     avatar_panel,
     expression_panel,
+    look_panel,
 )
 """each has CLASSES and, where there is more to do, register() and unregister()"""
 

@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Splats or mesh, how many splats, and in which colours."""
+
+from __future__ import annotations
+
+import bpy
+
+from ..look import EXACT, MESH
+from .common import AvatarPanel, wrapped_label
+
+
+class HEADSMITH_PT_look(AvatarPanel, bpy.types.Panel):
+    """How the avatar is shown"""
+
+    bl_label = "Look"
+
+    def draw(self, context: bpy.types.Context) -> None:
+        """The avatar's properties, and the viewport's option."""
+        layout, settings = self.layout, self.avatar(context).headsmith
+        layout.row().prop(settings, "show", expand=True)
+        column = layout.column()
+        column.enabled = settings.show != MESH
+        column.prop(settings, "quality_percent", slider=True)
+        column.row().prop(settings, "colour_mode", expand=True)
+        column.prop(context.window_manager, "headsmith_follow_view")
+        if settings.colour_mode == EXACT:
+            text = "Exact colours come with the final render (F12); the viewport shows scene-linear ones."
+            wrapped_label(layout, context, text, icon="INFO")
+
+
+CLASSES = (HEADSMITH_PT_look,)
