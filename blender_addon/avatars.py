@@ -24,10 +24,14 @@ def avatar_of(obj: bpy.types.Object | None, scene: bpy.types.Scene) -> bpy.types
 
 def select_avatar(collection: bpy.types.Collection, layer: bpy.types.ViewLayer) -> None:
     """Makes the avatar's rig the one selected and active object of `layer`: to move it is to move all of the avatar."""
+    select_only(collection.headsmith.rig or collection.headsmith.head, layer)
+
+
+def select_only(obj: bpy.types.Object, layer: bpy.types.ViewLayer) -> None:
+    """Makes `obj` the one selected and active object of `layer`, in object mode; nothing where it is not in `layer`."""
     set_mode("OBJECT")
-    for obj in layer.objects.selected:
-        obj.select_set(False, view_layer=layer)
-    rig = collection.headsmith.rig or collection.headsmith.head
-    if rig.name in layer.objects:
-        rig.select_set(True, view_layer=layer)
-        layer.objects.active = rig
+    for other in layer.objects.selected:
+        other.select_set(False, view_layer=layer)
+    if obj.name in layer.objects:
+        obj.select_set(True, view_layer=layer)
+        layer.objects.active = obj

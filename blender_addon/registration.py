@@ -13,7 +13,7 @@ from . import accessory_properties, dynamic_texture, hologram_properties, look, 
 from .operators import accessories, add_studio, avatar, export, eye_target, import_avatar, motion, poses, sliders
 from .operators import dynamic_texture as texture_operators
 from .operators import look as look_operators
-from .panels import avatar_panel, expression_panel, look_panel
+from .panels import accessory_panel, avatar_panel, export_panel, expression_panel, look_panel
 
 MODULES: tuple[ModuleType, ...] = (
     properties,
@@ -36,6 +36,8 @@ MODULES: tuple[ModuleType, ...] = (
     avatar_panel,
     expression_panel,
     look_panel,
+    accessory_panel,
+    export_panel,
 )
 """each has CLASSES and, where there is more to do, register() and unregister()"""
 

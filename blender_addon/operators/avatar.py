@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which avatar is in hand, and bringing it up to date."""
+"""Which avatar is in hand, which of its objects, and bringing it up to date."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ import bpy
 from headsmith.asset import read_avatar
 from headsmith.errors import InputError
 
-from ..avatars import avatars, select_avatar
+from ..avatars import avatars, select_avatar, select_only
 from ..importing import update_avatar
 from ..pictures import decode_png
+from ..state import set_mode
 from .common import AvatarOperator, report_input_errors
 
 
@@ -52,4 +53,45 @@ class HEADSMITH_OT_reload_avatar(AvatarOperator, bpy.types.Operator):
         return {"FINISHED"}
 
 
-CLASSES = (HEADSMITH_OT_select_avatar, HEADSMITH_OT_reload_avatar)
+class HEADSMITH_OT_select_object(AvatarOperator, bpy.types.Operator):
+    """Select one of the avatar's objects"""
+
+    bl_idname = "headsmith.select_object"
+    bl_label = "Select Object"
+    bl_options = {"REGISTER", "UNDO"}
+
+    name: bpy.props.StringProperty(name="Name")  # type: ignore[valid-type]
+
+    @report_input_errors
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Selects it."""
+        collection = self.avatar(context)
+        if self.name not in collection.all_objects:
+            raise InputError(f"object '{self.name}'", found=f"no such object in {collection.name}",
+                             expected="one of the avatar's objects", action="choose another")  # fmt: skip
+        select_only(collection.all_objects[self.name], context.view_layer)
+        return {"FINISHED"}
+
+
+class HEADSMITH_OT_pose_bones(AvatarOperator, bpy.types.Operator):
+    """Select the avatar's rig and go to pose mode, where neck, jaw and eyes turn; or leave it"""
+
+    bl_idname = "headsmith.pose_bones"
+    bl_label = "Pose Bones"
+    bl_options = {"REGISTER", "UNDO"}
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Goes there, or back to object mode."""
+        leaving = context.mode == "POSE"
+        select_avatar(self.avatar(context), context.view_layer)
+        if not leaving:
+            set_mode("POSE")
+        return {"FINISHED"}
+
+
+CLASSES = (
+    HEADSMITH_OT_select_avatar,
+    HEADSMITH_OT_reload_avatar,
+    HEADSMITH_OT_select_object,
+    HEADSMITH_OT_pose_bones,
+)

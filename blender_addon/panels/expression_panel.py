@@ -6,6 +6,7 @@ from __future__ import annotations
 import bpy
 
 from ..controls import sliders
+from ..eye_target import INFLUENCE, eye_target
 from ..slider_groups import grouped, matching, words
 from .common import AvatarPanel
 
@@ -127,7 +128,36 @@ class HEADSMITH_PT_motion(AvatarPanel, bpy.types.Panel):
                 button.motion, button.start_frame = item.name, context.scene.frame_current
 
 
-CLASSES = (HEADSMITH_PT_expression, HEADSMITH_UL_poses, HEADSMITH_PT_poses, HEADSMITH_PT_motion)
+class HEADSMITH_PT_bones(AvatarPanel, bpy.types.Panel):
+    """Neck, jaw and eyes"""
+
+    bl_label = "Gaze and Bones"
+    bl_parent_id = "HEADSMITH_PT_expression"
+
+    def draw(self, context: bpy.types.Context) -> None:
+        """The eyes' target, and the way to the bones."""
+        layout, collection = self.layout, self.avatar(context)
+        target = eye_target(collection)
+        if target is None:
+            layout.operator("headsmith.add_eye_target", text="Eyes Follow a Target", icon="HIDE_OFF")
+        else:
+            row = layout.row(align=True)
+            row.prop(target, f'["{INFLUENCE}"]', text="Eyes Follow", slider=True)
+            row.operator("headsmith.select_object", text="", icon="RESTRICT_SELECT_OFF").name = target.name
+            row.operator("headsmith.remove_eye_target", text="", icon="X")
+        posing = context.mode == "POSE"
+        layout.operator(
+            "headsmith.pose_bones", text="Leave Pose Mode" if posing else "Pose Bones", icon="POSE_HLT", depress=posing
+        )
+
+
+CLASSES = (
+    HEADSMITH_PT_expression,
+    HEADSMITH_UL_poses,
+    HEADSMITH_PT_poses,
+    HEADSMITH_PT_bones,
+    HEADSMITH_PT_motion,
+)
 
 
 def register() -> None:
