@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import bpy
 
+from headsmith.asset import ARKIT_52
 from headsmith.motion import expression
 
 from . import gaze_lids
@@ -29,9 +30,10 @@ def root_bone(collection: bpy.types.Collection) -> bpy.types.PoseBone | None:
 
 
 def reset_expression(collection: bpy.types.Collection, bones: bool = True) -> None:
-    """Every slider to 0 and, with `bones`, every joint to rest."""
-    for key in sliders(collection).values():
-        key.value = 0.0
+    """Every slider of the face to 0 and, with `bones`, every joint to rest; an artist's own shape keys stay."""
+    for name, key in sliders(collection).items():
+        if name in ARKIT_52:
+            key.value = 0.0
     for bone in joint_bones(collection) if bones else ():
         bone.rotation_quaternion = (1.0, 0.0, 0.0, 0.0)
         if bone.parent is None:

@@ -92,9 +92,11 @@ def test_values_outside_0_to_1_are_kept(collection: Any, scene: Any) -> None:
 def test_what_it_does_not_move_goes_to_rest(collection: Any, scene: Any) -> None:
     sliders(collection)["cheekPuff"].value = 0.7
     collection.headsmith.rig.pose.bones["jaw"].rotation_quaternion = (0.9, 0.1, 0, 0)
+    collection.headsmith.head.shape_key_add(name="by hand", from_mix=False).value = 0.4
     apply_motion(collection, each_shape(("jawOpen",), 30.0, 0.2), scene, 1, "jaw")
     scene.frame_set(4)
     assert sliders(collection)["cheekPuff"].value == 0
+    assert sliders(collection)["by hand"].value == pytest.approx(0.4)
     assert tuple(collection.headsmith.rig.pose.bones["jaw"].rotation_quaternion) == (1, 0, 0, 0)
 
 
