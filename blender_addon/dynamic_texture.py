@@ -109,10 +109,21 @@ def build_texture(avatar: Avatar, collection: bpy.types.Collection) -> bpy.types
 
 
 def show_texture(collection: bpy.types.Collection, depsgraph: bpy.types.Depsgraph) -> bool:
-    """Brings the avatar's picture to the expression that it has in `depsgraph`; True where it changed."""
-    image = collection.headsmith.albedo
-    live = live_texture(image)
-    return live is not None and live.show(image, scene_parameters(collection, live.inputs, depsgraph))
+    """Brings the avatar's picture to the expression that it has in `depsgraph`; True where it changed.
+
+    Nothing is computed for a head that is hidden everywhere, as where splats alone are shown.
+    """
+    settings = collection.headsmith
+    hidden = settings.head.hide_viewport and settings.head.hide_render
+    if hidden or not has_network(settings.albedo) or not is_evaluated(collection, depsgraph):
+        return False
+    live = live_texture(settings.albedo)
+    return live is not None and live.show(settings.albedo, scene_parameters(collection, live.inputs, depsgraph))
+
+
+def is_evaluated(collection: bpy.types.Collection, depsgraph: bpy.types.Depsgraph) -> bool:
+    """Whether the avatar's expression in `depsgraph` is known: not where its collection is left out of the layer."""
+    return collection.headsmith.head.data.shape_keys.evaluated_get(depsgraph).is_evaluated
 
 
 def scene_parameters(collection: bpy.types.Collection, inputs: Sequence[str], depsgraph: bpy.types.Depsgraph) -> F32:

@@ -14,9 +14,19 @@ from pathlib import Path
 import bpy
 
 from headsmith.errors import InputError
+from headsmith.types import F32
 
 from .builders.dynamic_texture import network_of
-from .dynamic_texture import BAKED, FRAMES_KEY, LiveTexture, apply_mode, live_texture, paused, scene_parameters
+from .dynamic_texture import (
+    BAKED,
+    FRAMES_KEY,
+    LiveTexture,
+    apply_mode,
+    is_evaluated,
+    live_texture,
+    paused,
+    scene_parameters,
+)
 from .pictures import encode_png
 from .state import kept_frame
 
@@ -82,7 +92,7 @@ def _write_frames(
     done = _read_notes(notes)
     for frame in range(what.first, what.last + 1):
         scene.frame_set(frame)
-        parameters = scene_parameters(collection, live.inputs, scene.view_layers[0].depsgraph)
+        parameters = _parameters(collection, live, scene.view_layers[0].depsgraph)
         digest = hashlib.sha256(look + parameters.tobytes()).hexdigest()
         # what comes before the sequence asks for the number before the first
         for number in [frame - 1, frame] if frame == what.first > 0 else [frame]:
@@ -93,6 +103,17 @@ def _write_frames(
                     done[file.name] = digest
                     _replace(notes, json.dumps(done, indent=0, sort_keys=True).encode())
         yield (frame - what.first + 1) / count
+
+
+def _parameters(collection: bpy.types.Collection, live: LiveTexture, depsgraph: bpy.types.Depsgraph) -> F32:
+    if not is_evaluated(collection, depsgraph):
+        raise InputError(
+            f"avatar '{collection.name}'",
+            found="a collection that is left out of the scene's view layer",
+            expected="one whose expression Blender works out",
+            action="switch it on in the outliner",
+        )
+    return scene_parameters(collection, live.inputs, depsgraph)
 
 
 def _use_sequence(collection: bpy.types.Collection, what: BakeRange, name: str) -> None:

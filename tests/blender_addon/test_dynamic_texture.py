@@ -50,7 +50,7 @@ def bundle(avatar: Avatar, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def blend(addon: Any, bundle: Path) -> Path:  # noqa: ARG001 (it has to be registered first)
     """A file with the avatar in it, which opens faster than an import takes."""
     bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
-    import_avatar(bundle, bpy.context.scene)
+    import_avatar(bundle, bpy.context.scene).headsmith.show = "MESH"
     path = bundle.with_name("ada.blend")
     bpy.ops.wm.save_as_mainfile(filepath=str(path))
     return path
@@ -156,6 +156,29 @@ def test_nothing_is_computed_for_what_does_not_change_the_expression(collection:
     bpy.context.view_layer.update()
     bpy.context.scene.frame_set(7)
     assert not shown(image).any()
+
+
+def test_nothing_is_computed_for_a_hidden_head(collection: Any, avatar: Avatar) -> None:
+    collection.headsmith.show = "SPLATS"
+    slide(collection, jawOpen=1)
+    bpy.context.view_layer.update()
+    assert_shows(collection.headsmith.albedo, expected(avatar, {}, {}))
+    collection.headsmith.show = "BOTH"
+    bpy.context.view_layer.update()
+    assert_shows(collection.headsmith.albedo, expected(avatar, {"jawOpen": 1}, {}))
+
+
+def test_undo_and_redo(collection: Any, avatar: Avatar) -> None:
+    states = (0.0, 0.4, 0.8)
+    for weight in states:
+        slide(collection, jawOpen=weight)
+        bpy.context.view_layer.update()
+        bpy.ops.ed.undo_push(message=f"jawOpen {weight}")
+    for step, weight in ((bpy.ops.ed.undo, 0.4), (bpy.ops.ed.undo, 0.0), (bpy.ops.ed.redo, 0.4)):
+        step()
+        again = bpy.data.collections["ada"]
+        assert again.headsmith.head.data.shape_keys.key_blocks["jawOpen"].value == pytest.approx(weight)
+        assert_shows(again.headsmith.albedo, expected(avatar, {"jawOpen": weight}, {}))
 
 
 def test_a_saved_file_works_again(collection: Any, avatar: Avatar, tmp_path: Path) -> None:

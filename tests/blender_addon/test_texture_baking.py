@@ -42,6 +42,7 @@ def blend(addon: Any, bundle: Path) -> Path:  # noqa: ARG001 (it has to be regis
     bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
     scene = bpy.context.scene
     collection = import_avatar(bundle, scene)
+    collection.headsmith.show = "MESH"
     key = collection.headsmith.head.data.shape_keys.key_blocks["jawOpen"]
     for frame, weight in ((3, 0.0), (5, 1.0)):
         key.value = weight
@@ -229,6 +230,12 @@ def test_importing_again_keeps_the_baked_sequence(baked: Any, bundle: Path, scen
 def test_frames_that_cannot_be_baked(collection: Any, scene: Any, tmp_path: Path, first: int, last: int) -> None:
     with pytest.raises(InputError, match="the frames to bake"):
         bake(collection, scene, BakeRange(tmp_path, first, last))
+
+
+def test_an_avatar_that_is_not_in_the_layer(collection: Any, scene: Any, tmp_path: Path) -> None:
+    scene.view_layers[0].layer_collection.children[collection.name].exclude = True
+    with pytest.raises(InputError, match="left out of the scene's view layer"):
+        bake(collection, scene, BakeRange(tmp_path, 3, 5))
 
 
 def test_a_folder_that_cannot_be_written(collection: Any, scene: Any, tmp_path: Path) -> None:
