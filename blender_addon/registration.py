@@ -10,6 +10,7 @@ from types import ModuleType
 import bpy
 
 from . import accessory_properties, dynamic_texture, hologram_properties, look, properties, view_following
+from .cli import command
 from .operators import accessories, add_studio, avatar, export, eye_target, import_avatar, motion, poses, sliders
 from .operators import dynamic_texture as texture_operators
 from .operators import look as look_operators
@@ -33,6 +34,7 @@ MODULES: tuple[ModuleType, ...] = (
     texture_operators,
     look_operators,
     export,
+    command,
     avatar_panel,
     expression_panel,
     look_panel,

@@ -41,10 +41,9 @@ def staged(collection: bpy.types.Collection, scene: bpy.types.Scene, accessories
             for obj in (settings.rig, settings.head, *_with_parents(extra, settings.rig, settings.head)):
                 temporary.collection.objects.link(obj)
             bpy.context.window.scene = temporary
-            with _at_origin(settings.rig, temporary):
+            with _shown(temporary), _at_origin(settings.rig, temporary):
                 stage.accessories = tuple(_stand_in(obj, collection, stage) for obj in extra)
                 for obj in temporary.objects:
-                    obj.hide_set(False)
                     obj.select_set(True)
                 yield stage
         finally:
@@ -83,6 +82,19 @@ def _stand_in(obj: bpy.types.Object, collection: bpy.types.Collection, stage: St
     stand_in = make_stand_in(obj, collection, stage.scene)
     stage.names |= {stand_in.name: obj.name, stand_in.data.name: obj.data.name}
     return stand_in
+
+
+@contextmanager
+def _shown(scene: bpy.types.Scene) -> Iterator[None]:
+    """Nothing is hidden, such as the head where only the splats are shown: what is hidden cannot be selected."""
+    before = [(obj, obj.hide_viewport, obj.hide_select) for obj in scene.objects]
+    for obj in scene.objects:
+        obj.hide_viewport = obj.hide_select = False
+    try:
+        yield
+    finally:
+        for obj, hide_viewport, hide_select in before:
+            obj.hide_viewport, obj.hide_select = hide_viewport, hide_select
 
 
 @contextmanager
