@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import bpy
 
 from ..avatars import avatar_of, avatars
@@ -37,6 +39,7 @@ class HEADSMITH_PT_avatar(SidebarPanel, bpy.types.Panel):
             ).name = collection.name
             if collection == current:
                 row.operator("headsmith.reload_avatar", text="", icon="FILE_REFRESH")
+        layout.operator("headsmith.add_studio", icon="OUTLINER_OB_LIGHT")
 
 
 class HEADSMITH_PT_about(AvatarPanel, bpy.types.Panel):
@@ -57,7 +60,7 @@ class HEADSMITH_PT_about(AvatarPanel, bpy.types.Panel):
             "Head Model": settings.head_model,
             "Licence": settings.licence,
             "Consent": settings.consent or "not stated",
-            "Bundle": settings.source,
+            "Bundle": Path(settings.source).name,
         }
         for title, text in facts.items():
             split = column.split(factor=0.32)

@@ -10,6 +10,9 @@ from ..eye_target import INFLUENCE, eye_target
 from ..slider_groups import grouped, matching, words
 from .common import AvatarPanel
 
+_OPEN = "Eyes"
+"""the one group that is open at first, to show what is in the others"""
+
 
 class HEADSMITH_PT_expression(AvatarPanel, bpy.types.Panel):
     """What the face does now"""
@@ -44,7 +47,7 @@ def _draw_found(layout: bpy.types.UILayout, keys: dict[str, bpy.types.ShapeKey],
 
 def _draw_groups(layout: bpy.types.UILayout, keys: dict[str, bpy.types.ShapeKey]) -> None:
     for title, rows in grouped(keys).items():
-        header, body = layout.panel(f"headsmith_{title.lower().replace(' ', '_')}", default_closed=True)
+        header, body = layout.panel(f"headsmith_{title.lower().replace(' ', '_')}", default_closed=title != _OPEN)
         used = sum(keys[name].value != 0 for row in rows for name in row.sliders)
         header.label(text=f"{title} ({used})" if used else title)
         header.operator("headsmith.reset_sliders", text="", icon="LOOP_BACK", emboss=False).group = title
@@ -52,15 +55,21 @@ def _draw_groups(layout: bpy.types.UILayout, keys: dict[str, bpy.types.ShapeKey]
         if body is None:
             continue
         column = body.column(align=True)
+        if any(len(row.sliders) == 2 for row in rows):
+            sides = _labelled(column, "")
+            sides.label(text="Left")
+            sides.label(text="Right")
         for row in rows:
-            if len(row.sliders) == 1:
-                column.prop(keys[row.sliders[0]], "value", text=row.label, slider=True)
-                continue
-            split = column.split(factor=0.36, align=True)
-            split.label(text=row.label)
-            pair = split.row(align=True)
-            for side, name in zip("LR", row.sliders, strict=True):
-                pair.prop(keys[name], "value", text=side, slider=True)
+            fields = _labelled(column, row.label)
+            for name in row.sliders:
+                fields.prop(keys[name], "value", text="", slider=True)
+
+
+def _labelled(column: bpy.types.UILayout, label: str) -> bpy.types.UILayout:
+    """A row for what belongs to `label`, right of it: in line with those above."""
+    split = column.split(factor=0.36, align=True)
+    split.label(text=label)
+    return split.row(align=True)
 
 
 class HEADSMITH_UL_poses(bpy.types.UIList):

@@ -30,7 +30,6 @@ class HEADSMITH_PT_look(AvatarPanel, bpy.types.Panel):
             wrapped_label(layout, context, text, icon="INFO")
         if has_network(settings.albedo):
             self._draw_texture(context)
-        layout.operator("headsmith.add_studio", icon="LIGHT_AREA")
 
     def _draw_texture(self, context: bpy.types.Context) -> None:
         settings = self.avatar(context).headsmith

@@ -1,0 +1,208 @@
+"""Pictures of the add-on's panels for docs/blender.md, taken in a real Blender on a virtual screen.
+
+Run by a Blender with a window, on an X server that keeps its screen in a file (Xvfb's -fbdir), because Blender reads
+black where nothing is displayed:
+
+    mkdir -p /tmp/screen
+    xvfb-run -s "-screen 0 1280x800x24 -nocursor -fbdir /tmp/screen" \\
+        blender --factory-startup --window-geometry 0 0 1280 800 --python docs/blender_screenshots.py -- \\
+        --screen /tmp/screen/Xvfb_screen0 --picture expression
+
+The extension has to be installed, or its sources and the headsmith package on --path (several). One run makes one
+picture, as a panel remembers whether it was open.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import struct
+import sys
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import bpy
+import numpy as np
+
+ROOT = Path(__file__).resolve().parents[1]
+_SETTLE_S = 0.5
+"""for the window to be drawn between two steps"""
+
+
+def no_step() -> None:
+    """Nothing beyond the import."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    open_panels: tuple[str, ...]
+    """labels; all others are closed"""
+    prepare: Callable[[], None] = no_step
+    whole_window: bool = False
+
+
+def smile() -> None:
+    """An expression, and a pose of the artist's own."""
+    bpy.ops.headsmith.apply_expression(preset="big smile")
+    bpy.ops.headsmith.save_pose(name="Grin")
+    bpy.ops.headsmith.apply_expression(preset="wink left")
+    bpy.ops.headsmith.save_pose(name="Wink")
+
+
+def search() -> None:
+    """A search that finds some sliders."""
+    smile()
+    bpy.context.window_manager.headsmith_search = "smile"
+
+
+def gaze() -> None:
+    """Eyes that follow a target."""
+    bpy.ops.headsmith.add_eye_target()
+
+
+def wear_glasses() -> None:
+    """Glasses, selected."""
+    bpy.ops.headsmith.add_accessory(kind="glasses")
+
+
+def hologram() -> None:
+    """The blue one."""
+    bpy.ops.headsmith.hologram_setup(preset="BLUE")
+
+
+def show_mesh() -> None:
+    """The textured head: it is drawn by any viewport without compiling splat shaders for minutes on a CPU."""
+    for collection in bpy.context.scene.collection.children_recursive:
+        if collection.headsmith.is_avatar:
+            collection.headsmith.show = "MESH"
+
+
+PICTURES = {
+    "import": Picture(("Avatar", "About"), whole_window=True),
+    "expression": Picture(("Avatar", "Expression"), smile),
+    "search": Picture(("Expression", "Poses"), search),
+    "gaze": Picture(("Expression", "Gaze and Bones", "Motion"), gaze),
+    "look": Picture(("Avatar", "Look", "Export")),
+    "accessories": Picture(("Accessories",), wear_glasses, whole_window=True),
+    "hologram": Picture(("Hologram", "File", "Effects"), hologram),
+}
+
+
+def main() -> None:
+    """Prepares, then leaves it to a timer: windows are drawn only between its ticks."""
+    arguments = sys.argv[sys.argv.index("--") + 1 :]
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--picture", choices=PICTURES, required=True)
+    parser.add_argument("--screen", type=Path, required=True, help="the file of the X server's screen")
+    parser.add_argument("--avatar", type=Path, default=ROOT / "sample_assets/portrait.avatar.zip")
+    parser.add_argument("--output", type=Path, default=ROOT / "docs/images")
+    parser.add_argument("--path", type=Path, nargs="*", default=[], help="folders that hold the packages")
+    options = parser.parse_args(arguments)
+    sys.path[:0] = map(str, options.path)
+    picture = PICTURES[options.picture]
+    bpy.context.preferences.view.show_splash = False
+    addon = register(picture)
+    steps = [
+        clear_scene,
+        lambda: bpy.ops.headsmith.import_avatar(filepath=str(options.avatar)),
+        lambda: prepare(picture),
+        lambda: save_screen(options.screen, options.output / f"blender_{options.picture}.png", picture.whole_window),
+    ]
+    bpy.app.timers.register(lambda: next_step(steps, addon), first_interval=_SETTLE_S)
+
+
+def register(picture: Picture) -> Any:
+    """The add-on with only the picture's panels open, by the name that its extension or its sources have."""
+    extension = "bl_ext.user_default.headsmith"
+    try:
+        addon = importlib.import_module(extension)
+        bpy.ops.preferences.addon_disable(module=extension)
+    except ModuleNotFoundError:
+        addon = importlib.import_module("headsmith_blender")
+    registration = importlib.import_module(f"{addon.__name__}.registration")
+    for module in registration.MODULES:
+        for cls in module.CLASSES:
+            if issubclass(cls, bpy.types.Panel):
+                cls.bl_options = set() if cls.bl_label in picture.open_panels else {"DEFAULT_CLOSED"}
+    addon.register()
+    return addon
+
+
+def next_step(steps: list[Callable[[], Any]], addon: Any) -> float | None:
+    """One step a tick; Blender ends after the last, and after any that fails."""
+    try:
+        if steps:
+            steps.pop(0)()
+            return _SETTLE_S
+    except Exception:
+        traceback.print_exc()
+    # a class that is registered at exit can crash Blender
+    addon.unregister()
+    bpy.ops.wm.quit_blender()
+    return None
+
+
+def clear_scene() -> None:
+    """No cube, and the sidebar open."""
+    for obj in list(bpy.data.objects):
+        bpy.data.objects.remove(obj)
+    viewport().spaces.active.show_region_ui = True
+
+
+def prepare(picture: Picture) -> None:
+    """The state that the picture shows, as a viewport draws it quickly."""
+    show_mesh()
+    shading = viewport().spaces.active.shading
+    shading.type, shading.color_type = "SOLID", "TEXTURE"
+    picture.prepare()
+    sidebar().active_panel_category = "Headsmith"
+
+
+def viewport() -> Any:
+    """The window's 3D viewport."""
+    window = bpy.context.window_manager.windows[0]
+    return next(area for area in window.screen.areas if area.type == "VIEW_3D")
+
+
+def sidebar() -> Any:
+    """Its sidebar."""
+    return next(region for region in viewport().regions if region.type == "UI")
+
+
+def save_screen(screen: Path, path: Path, whole_window: bool) -> None:
+    """The viewport with its sidebar, or the sidebar alone, as PNG."""
+    bpy.ops.wm.redraw_timer(type="DRAW_WIN_SWAP", iterations=2)
+    area = viewport() if whole_window else sidebar()
+    pixels = read_xwd(screen.read_bytes())[::-1][area.y : area.y + area.height, area.x : area.x + area.width]
+    if not whole_window:
+        pixels = without_empty_rows(pixels)
+    image = bpy.data.images.new(path.stem, pixels.shape[1], pixels.shape[0])
+    opaque = np.ones((*pixels.shape[:2], 4), np.float32)
+    opaque[..., :3] = pixels / np.float32(255)
+    image.pixels.foreach_set(opaque.ravel())
+    settings = bpy.context.scene.render.image_settings
+    settings.file_format, settings.color_mode, settings.compression = "PNG", "RGB", 100
+    path.parent.mkdir(parents=True, exist_ok=True)
+    image.save_render(str(path), scene=bpy.context.scene)
+    print(f"{path}: {image.size[0]} x {image.size[1]} px, {path.stat().st_size} bytes")
+
+
+def without_empty_rows(pixels: Any) -> Any:
+    """[H, W, 3], row 0 at the bottom: without the rows below the last panel, which show the scene through."""
+    left = pixels[:, 10 : pixels.shape[1] // 2].astype(int)
+    busy = np.flatnonzero(np.ptp(left, axis=1).max(-1) > 60)
+    return pixels[max(int(busy[0]) - 16, 0) :] if len(busy) else pixels
+
+
+def read_xwd(data: bytes) -> Any:
+    """[H, W, 3] uint8 of an X window dump with 32 bits a pixel (XWDFile.h, version 7), row 0 on top."""
+    header = struct.unpack(">25I", data[:100])
+    header_size, width, height, bytes_per_line, colours = (header[i] for i in (0, 4, 5, 12, 19))
+    rows = np.frombuffer(data, np.uint8, bytes_per_line * height, header_size + 12 * colours)
+    return rows.reshape(height, bytes_per_line)[:, : 4 * width].reshape(height, width, 4)[..., 2::-1]
+
+
+main()
