@@ -14,10 +14,11 @@ from . import compat
 from .avatars import avatars
 from .builders.exact_nodes import NAME, exact_group
 from .compositing import ensure_chain, release_chain, take_out_of_chain
+from .hologram import hologram_node
 
 LAYER = COLLECTION = NAME
 HELD_OUT = "Headsmith Held Out"
-_BEFORE = "headsmith_film_transparent"
+_BEFORE, _WORLD = "headsmith_film_transparent", "headsmith_world"
 
 
 def sync_exact(scene: bpy.types.Scene) -> None:
@@ -122,6 +123,19 @@ def _set_nodes(scene: bpy.types.Scene) -> None:
         node.node_tree = group
     if not scene.render.film_transparent:
         scene.render.film_transparent = True
+    _hide_world_from_hologram(scene, node)
+
+
+def _hide_world_from_hologram(scene: bpy.types.Scene, node: bpy.types.Node) -> None:
+    """A hologram floats before nothing: while there is one, the world is not shown, and comes back after it."""
+    world = node.inputs["World"]
+    if hologram_node(scene):
+        if _WORLD not in node:
+            node[_WORLD] = world.default_value
+        world.default_value = 0.0
+    elif _WORLD in node:
+        world.default_value = node[_WORLD]
+        del node[_WORLD]
 
 
 def _add_nodes(scene: bpy.types.Scene) -> bpy.types.Node:

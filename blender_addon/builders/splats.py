@@ -24,24 +24,24 @@ MODIFIER = "Headsmith Splats"
 
 def build_splats(avatar: Avatar, head: bpy.types.Object, obj: bpy.types.Object | None, name: str) -> bpy.types.Object:
     """The splats as object `name`, bound to `head`, not yet linked; an `obj` of an earlier import gets new data."""
-    mesh = _mesh(avatar, name)
     if obj is None:
-        obj = bpy.data.objects.new(name, mesh)
-    else:
-        old, obj.data = obj.data, mesh
-        bpy.data.meshes.remove(old)
-        mesh.name = name
+        obj = bpy.data.objects.new(name, bpy.data.meshes.new(name))
+    _fill(obj.data, avatar)
     obj.parent = head.parent
     _keep_out_of_light(obj)
     add_splat_modifier(obj, head, len(avatar.head.faces), _bands(avatar))
     return obj
 
 
-def _mesh(avatar: Avatar, name: str) -> bpy.types.Mesh:
-    """Attributes are as in the bundle: relative to the triangles, they have no axes of their own."""
+def _fill(mesh: bpy.types.Mesh, avatar: Avatar) -> None:
+    """Attributes are as in the bundle: relative to the triangles, they have no axes of their own.
+
+    The mesh itself stays, as other objects may show it too, and so does what is hidden, while the number is the same.
+    """
     splats, binding = avatar.splats.splats, avatar.splats.binding
-    mesh = bpy.data.meshes.new(name)
-    mesh.vertices.add(len(splats))
+    if len(mesh.vertices) != len(splats):
+        mesh.clear_geometry()
+        mesh.vertices.add(len(splats))
     mesh.vertices.foreach_set("co", to_blender(splats.means).ravel())
     set_attribute(mesh, "splat_triangle", "INT", binding.triangle)
     set_attribute(mesh, "splat_barycentric", "FLOAT_VECTOR", binding.barycentric)
@@ -56,7 +56,6 @@ def _mesh(avatar: Avatar, name: str) -> bpy.types.Mesh:
     if splats.shN.shape[1]:
         set_attribute(mesh, "splat_rest_rotation", "QUATERNION", _rest_rotation(avatar))
     mesh.update()
-    return mesh
 
 
 def _rest_rotation(avatar: Avatar) -> F32:

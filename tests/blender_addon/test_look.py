@@ -129,6 +129,8 @@ def white() -> Any:
 
 def test_mesh_splats_and_both(imported: Any, scene: Any, avatar: Avatar, tmp_path: Path) -> None:
     settings = imported.headsmith
+    # plain materials: skin takes long to compile
+    settings.head.data.materials.clear()
     look_from(avatar)
     settings.show = "MESH"
     assert not settings.head.hide_render
@@ -157,6 +159,41 @@ def test_quality_leaves_the_least_visible_splats_out(exact: Any, avatar: Avatar,
     assert found[0] < found[1] < found[2]
     assert found[0] > 18
     assert found[1] > 25
+
+
+@pytest.mark.usefixtures("exact")
+def test_a_hologram_has_no_world_behind_it(scene: Any, avatar: Avatar, tmp_path: Path) -> None:
+    from headsmith_blender.exact import show_world
+    from headsmith_blender.hologram import HologramOptions, remove_hologram, setup_hologram
+
+    scene.world = bpy.data.worlds.new("Grey")
+    show_world(scene, True)
+    look_from(avatar, size_px=48)
+    setup_hologram(scene, HologramOptions(preset="CLEAN"))
+    alpha = picture(tmp_path, EEVEE)[..., 3]
+    assert alpha[0, 0] == 0
+    assert alpha[24, 24] > 0.98
+    remove_hologram(scene)
+    assert (picture(tmp_path, EEVEE)[..., 3] == 1).all()
+
+
+def test_importing_again_keeps_the_look(exact: Any, scene: Any, sample_avatar: Path) -> None:
+    from headsmith_blender.importing import import_avatar
+    from headsmith_blender.scene import set_attribute
+
+    settings = exact.headsmith
+    objects = (settings.splats, settings.splats_exact)
+    hidden = np.linspace(0, 1, len(settings.splats.data.vertices), dtype=np.float32)
+    set_attribute(settings.splats.data, "headsmith_hidden", "FLOAT", hidden)
+    import_avatar(sample_avatar, scene)
+    assert (settings.splats, settings.splats_exact) == objects
+    assert settings.splats.data == settings.splats_exact.data
+    assert settings.splats.hide_render
+    assert len(settings.splats.data.vertices) == len(hidden)
+    assert len(settings.splats.animation_data.drivers) == 3
+    assert settings.splats.data.attributes["headsmith_hidden"].data[len(hidden) // 2].value == pytest.approx(
+        0.5, abs=0.01
+    )
 
 
 def test_exact_comes_and_goes_without_a_trace(imported: Any, scene: Any) -> None:
