@@ -30,24 +30,22 @@ from .compositing import append_to_chain, ensure_chain, release_chain, take_out_
 
 Values = dict[str, Any]
 
-_BLUE_RIM = (0.25, 0.75, 1.0, 1.0)
-
 PRESETS: dict[str, Values] = {
     "CLEAN": {},
     "BLUE": {
-        "Tint": 0.9, "Tint Color": (0.06, 0.5, 1.6, 1.0), "Brightness": 1.3, "Detail": 1.2, "Rim": 0.9,
-        "Rim Color": _BLUE_RIM, "Rim Width": 0.05, "Hollow": 0.55, "Opacity": 0.95, "Scanlines": 0.35,
-        "Line Count": 110.0, "Line Speed": 0.05, "Flicker": 0.12, "Base Fade": 0.16,
+        "Tint": 0.95, "Tint Color": (0.02, 0.4, 1.6, 1.0), "Brightness": 2.0, "Detail": 0.6, "Contours": 0.25,
+        "Rim": 0.7, "Rim Color": (0.2, 0.7, 1.0, 1.0), "Rim Width": 0.05, "Hollow": 0.4, "Opacity": 0.95,
+        "Scanlines": 0.35, "Line Count": 110.0, "Line Speed": 0.05, "Flicker": 0.12, "Base Fade": 0.2,
     },
     "GHOST": {
-        "Tint": 0.55, "Tint Color": (0.8, 0.95, 1.1, 1.0), "Detail": 0.6, "Rim": 0.5,
-        "Rim Color": (0.8, 0.95, 1.0, 1.0), "Rim Width": 0.08, "Hollow": 0.7, "Opacity": 0.8, "Flicker": 0.05,
-        "Base Fade": 0.35,
+        "Tint": 0.6, "Tint Color": (0.65, 0.9, 1.0, 1.0), "Brightness": 1.7, "Detail": 0.3, "Rim": 0.35,
+        "Rim Color": (0.8, 0.95, 1.0, 1.0), "Rim Width": 0.1, "Hollow": 0.6, "Opacity": 0.85, "Flicker": 0.05,
+        "Base Fade": 0.4,
     },
     "NEON": {
-        "Tint": 0.85, "Tint Color": (1.2, 0.1, 1.3, 1.0), "Brightness": 1.5, "Detail": 2.5, "Rim": 2.0,
-        "Rim Color": (0.0, 0.9, 1.0, 1.0), "Rim Width": 0.03, "Hollow": 0.4, "Scanlines": 0.15, "Line Count": 90.0,
-        "Line Speed": -0.1, "Flicker": 0.08, "Base Fade": 0.12,
+        "Tint": 0.9, "Tint Color": (0.9, 0.04, 1.0, 1.0), "Brightness": 1.2, "Detail": 0.8, "Contours": 0.8,
+        "Rim": 1.2, "Rim Color": (0.0, 0.8, 1.0, 1.0), "Rim Width": 0.03, "Hollow": 0.35, "Scanlines": 0.15,
+        "Line Count": 90.0, "Line Speed": -0.1, "Flicker": 0.08, "Base Fade": 0.15,
     },
 }  # fmt: skip
 """by identifier: the sliders that differ from an untouched picture"""

@@ -69,7 +69,7 @@ def write_webm(path: Path, frames: list[Path], scene: bpy.types.Scene) -> None:
     """PNG files with straight alpha as one VP9 video with alpha, at the frame rate of `scene`.
 
     A scene of its own plays them, so that nothing of the artist's takes part. What the files hold under alpha 0 goes
-    into the video too; see `hologram_render.pad_colours` for why that matters.
+    into the video too; see `hologram_pixels.pad_colours` for why that matters.
     """
     movie = bpy.data.scenes.new("Headsmith Video")
     try:

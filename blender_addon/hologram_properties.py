@@ -74,6 +74,7 @@ class HologramSettings(bpy.types.PropertyGroup):
     quilt_cone_deg: bpy.props.FloatProperty(  # type: ignore[valid-type]
         name="View Cone", description="Degrees from the first to the last view", default=35.0, min=1.0, max=120.0
     )
+    last_file: bpy.props.StringProperty(name="Last File", description="What was rendered last", subtype="FILE_PATH")  # type: ignore[valid-type]
 
 
 CLASSES = (HologramSettings,)

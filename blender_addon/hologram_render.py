@@ -31,6 +31,7 @@ from .hologram_layouts import (
     quilt_picture,
     quilt_suffix,
 )
+from .hologram_pixels import on_black, pad_colours
 from .state import kept_frame, kept_render_settings
 
 SUFFIXES = {"PNG": ".png", "OPEN_EXR": ".exr", "WEBM": ".webm"}
@@ -112,6 +113,8 @@ def layout_views(scene: bpy.types.Scene, subject: bpy.types.Collection | None, l
     camera = scene.camera
     if camera is None:
         raise InputError(f"scene {scene.name}", found="no camera", expected="one that sees the head", action="add one")
+    # what was moved since the last evaluation still has its old matrix
+    scene.view_layers[0].update()
     pose = camera.matrix_world.copy()
     if isinstance(layout, Pyramid):
         centre = Matrix.Translation(subject_centre(scene, subject))
@@ -132,40 +135,6 @@ def subject_centre(scene: bpy.types.Scene, subject: bpy.types.Collection | None)
             f"scene {scene.name}", found="nothing that renders", expected="a head or an object", action="import one"
         )
     return (Vector(np.min(corners, axis=0)) + Vector(np.max(corners, axis=0))) / 2
-
-
-def pad_colours(pixels: F32, reach_px: int = 8) -> F32:
-    """Straight [H, W, 4] with the figure's colours carried on for `reach_px` to where alpha is 0.
-
-    Video stores colour at half the resolution and not exactly, so what lies under alpha 0 bleeds into the silhouette:
-    black would leave a dark fringe.
-    """
-    out = pixels.copy()
-    known = out[..., 3] > 0
-    for _ in range(reach_px):
-        total, count = np.zeros_like(out[..., :3]), np.zeros(known.shape, np.float32)
-        for move in _NEIGHBOURS:
-            shifted, there = _moved(out[..., :3], move), _moved(known, move)
-            total += shifted * there[..., None]
-            count += there
-        new = ~known & (count > 0)
-        out[new, :3] = total[new] / count[new, None]
-        known |= new
-    return out
-
-
-_NEIGHBOURS = ((-1, 0), (1, 0), (0, -1), (0, 1))
-
-
-def _moved(values: np.ndarray, move: tuple[int, int]) -> np.ndarray:
-    """Shifted by one pixel; what comes in is 0."""
-    out = np.zeros_like(values)
-    height, width = values.shape[:2]
-    y, x = move
-    out[max(y, 0) : height + min(y, 0), max(x, 0) : width + min(x, 0)] = values[
-        max(-y, 0) : height + min(-y, 0), max(-x, 0) : width + min(-x, 0)
-    ]
-    return out
 
 
 def _renders(obj: bpy.types.Object) -> bool:
@@ -249,7 +218,7 @@ def _finished(scene: bpy.types.Scene, job: HologramJob, views: list[F32], is_vid
         assemble = partial(quilt_picture, quilt=job.layout)
     picture = assemble(views)
     if job.on_black:
-        return _on_black(picture, is_straight(scene))
+        return on_black(picture, is_straight(scene))
     return pad_colours(picture) if is_video and is_straight(scene) else picture
 
 
@@ -257,8 +226,3 @@ def is_straight(scene: bpy.types.Scene) -> bool:
     """Whether the hologram's files hold colours that are not multiplied by alpha."""
     settings = scene.headsmith_hologram
     return settings.alpha == "STRAIGHT" or (settings.alpha == "AUTO" and settings.file_format != "OPEN_EXR")
-
-
-def _on_black(picture: F32, straight: bool) -> F32:
-    colour = picture[..., :3] * picture[..., 3:] if straight else picture[..., :3]
-    return np.concatenate([colour, np.ones_like(picture[..., 3:])], axis=-1)

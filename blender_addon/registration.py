@@ -13,6 +13,7 @@ from . import accessory_properties, dynamic_texture, hologram_properties, look, 
 from .cli import command
 from .operators import accessories, add_studio, avatar, export, eye_target, import_avatar, motion, poses, sliders
 from .operators import dynamic_texture as texture_operators
+from .operators import hologram as hologram_operators
 from .operators import look as look_operators
 from .panels import accessory_panel, avatar_panel, export_panel, expression_panel, look_panel
 
@@ -32,6 +33,7 @@ MODULES: tuple[ModuleType, ...] = (
     eye_target,
     accessories,
     texture_operators,
+    hologram_operators,
     look_operators,
     export,
     command,

@@ -21,6 +21,8 @@ STORE_NAMES = {"PREMULTIPLIED": "Headsmith Premultiplied Display", "STRAIGHT": "
 
 _DETAIL_SHARE = 0.04
 """of the picture's height: what is finer counts as detail"""
+_WHITE = 0.3
+"""how white fully lit, fully tinted places get"""
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,7 @@ SLIDERS = (
     Slider("Tint Color", (0.05, 0.4, 1.0, 1.0), description="Linear colour of a fully lit, fully tinted place"),
     Slider("Brightness", 1.0, 0.0, 10.0, "Multiplies the colours"),
     Slider("Detail", 0.0, 0.0, 4.0, "Strengthens features that are small against the picture"),
+    Slider("Contours", 0.0, 0.0, 4.0, "Light along lines in the face, in the rim's colour"),
     Slider("Rim", 0.0, 0.0, 10.0, "Light along the silhouette, inside it"),
     Slider("Rim Color", (0.3, 0.8, 1.0, 1.0), description="Linear colour of the rim"),
     Slider("Rim Width", 0.04, 0.0, 0.5, "As a share of the picture's height"),
@@ -101,20 +104,29 @@ def store_group(store: str) -> bpy.types.NodeTree:
 class _Light:
     straight: Value
     """the own colours, straight"""
-    luminance: Value
-    """of those"""
+    lit: Value
+    """luminance, with its details strengthened"""
     gain: Value
-    """luminance with its details strengthened, less luminance"""
+    """`lit` less the own luminance"""
+    contours: Value
+    """how much brightness changes from here to the pixels around"""
 
 
 def _light(wiring: Wiring, inputs: dict[str, Value], picture: Value) -> _Light:
-    """The local mean is that of what is there: blurred premultiplied colour over blurred alpha."""
+    """Details are what differs from the local mean, in square roots of luminance, which is nearer to how eyes see it.
+
+    The local mean is that of what is there: blurred premultiplied colour over blurred alpha.
+    """
     straight = wiring.straight(picture)
     luminance = wiring.luminance(straight)
     share = wiring.math("MULTIPLY", _DETAIL_SHARE, 1.0)
     mean = wiring.luminance(wiring.straight(compat.relative_blur(wiring.tree, picture, share)))
-    gain = wiring.math("MULTIPLY", inputs["Detail"], wiring.math("SUBTRACT", luminance, mean))
-    return _Light(straight, luminance, gain)
+    brightness = wiring.math("SQRT", luminance)
+    detail = wiring.product(wiring.math("SUBTRACT", brightness, wiring.math("SQRT", mean)), inputs["Detail"])
+    sharp = wiring.math("MAXIMUM", wiring.math("ADD", brightness, detail), 0.0)
+    lit = wiring.product(sharp, sharp)
+    contours = wiring.product(inputs["Contours"], wiring.edges(brightness))
+    return _Light(straight, lit, wiring.math("SUBTRACT", lit, luminance), contours)
 
 
 def _rim(wiring: Wiring, inputs: dict[str, Value], blurred_alpha: Value) -> Value:
@@ -125,18 +137,18 @@ def _rim(wiring: Wiring, inputs: dict[str, Value], blurred_alpha: Value) -> Valu
 
 def _colour(wiring: Wiring, inputs: dict[str, Value], light: _Light, rim: Value) -> Value:
     own = wiring.blend("ADD", 1.0, light.straight, light.gain)
-    lit = wiring.math("MAXIMUM", wiring.math("ADD", light.luminance, light.gain), 0.0)
-    tinted = wiring.blend("MULTIPLY", 1.0, inputs["Tint Color"], lit)
+    # very bright places go from the tint to white, as on film
+    white = wiring.product(light.lit, light.lit, _WHITE)
+    tinted = wiring.blend("ADD", 1.0, wiring.blend("MULTIPLY", 1.0, inputs["Tint Color"], light.lit), white)
     mixed = wiring.blend("MIX", inputs["Tint"], own, tinted)
-    rimmed = wiring.blend("ADD", 1.0, mixed, wiring.blend("MULTIPLY", 1.0, inputs["Rim Color"], rim))
-    bright = wiring.blend("MULTIPLY", 1.0, rimmed, inputs["Brightness"])
+    lines = wiring.blend("MULTIPLY", 1.0, inputs["Rim Color"], wiring.math("ADD", rim, light.contours))
+    bright = wiring.blend("MULTIPLY", 1.0, wiring.blend("ADD", 1.0, mixed, lines), inputs["Brightness"])
     return wiring.blend("LIGHTEN", 1.0, bright, (0.0, 0.0, 0.0, 0.0))
 
 
 def _solidity(wiring: Wiring, inputs: dict[str, Value], light: _Light, rim: Value) -> Value:
     """1, or with `Hollow` as much as there is light: bright parts and the rim stay, as if they shone."""
-    lit = wiring.math("MAXIMUM", wiring.math("ADD", light.luminance, light.gain), 0.0)
-    shown = wiring.math("ADD", wiring.math("SQRT", lit), rim, clamp=True)
+    shown = wiring.math("ADD", wiring.math("ADD", wiring.math("SQRT", light.lit), rim), light.contours, clamp=True)
     return wiring.fade_between(inputs["Hollow"], 1.0, shown)
 
 
