@@ -123,14 +123,15 @@ def show_texture(collection: bpy.types.Collection, depsgraph: bpy.types.Depsgrap
 
 def is_evaluated(collection: bpy.types.Collection, depsgraph: bpy.types.Depsgraph) -> bool:
     """Whether the avatar's expression in `depsgraph` is known: not where its collection is left out of the layer."""
-    return collection.headsmith.head.data.shape_keys.evaluated_get(depsgraph).is_evaluated
+    return collection.headsmith.head.evaluated_get(depsgraph).is_evaluated
 
 
 def scene_parameters(collection: bpy.types.Collection, inputs: Sequence[str], depsgraph: bpy.types.Depsgraph) -> F32:
     """The parameter vector [P] of the avatar as it is evaluated: shape keys, bones, and the scene's camera."""
     settings = collection.headsmith
-    keys = settings.head.data.shape_keys.evaluated_get(depsgraph).key_blocks
-    weights = {key.name: 0.0 if key.mute else key.value for key in keys}
+    keys = settings.head.data.shape_keys
+    blocks = keys.evaluated_get(depsgraph).key_blocks if keys else ()
+    weights = {key.name: 0.0 if key.mute else key.value for key in blocks}
     wanted = {name.rpartition(".")[0] for name in inputs}
     joints = _joint_rotations(settings.rig.evaluated_get(depsgraph), wanted) if settings.rig else {}
     view = _view_direction(settings.head, depsgraph) if VIEW in wanted else FROM_THE_FRONT
@@ -179,10 +180,18 @@ def apply_mode(collection: bpy.types.Collection, depsgraph: bpy.types.Depsgraph 
     if live is not None:
         live.forget()
     if settings.texture_mode == LIVE and has_network(settings.albedo):
+        _lock_interface(collection)
         show_texture(collection, depsgraph or bpy.context.evaluated_depsgraph_get())
     elif settings.albedo.is_dirty:
         settings.albedo.buffers_free()
         settings.albedo.update_tag()
+
+
+def _lock_interface(collection: bpy.types.Collection) -> None:
+    """While a render's thread changes the picture, the viewport must not draw it."""
+    for scene in bpy.data.scenes:
+        if collection in avatars(scene):
+            scene.render.use_lock_interface = True
 
 
 def _show_image(settings: Any, image: bpy.types.Image) -> None:

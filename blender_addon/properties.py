@@ -9,7 +9,7 @@ from .dynamic_texture import BAKED, LIVE, STATIC, apply_mode
 from .look import COLOUR_MODES, LINEAR, SHOW, SPLATS, look_changed
 
 TEXTURE_MODES = (
-    (LIVE, "Live", "The texture follows the expression, while the add-on is there"),
+    (LIVE, "Live", "The texture follows the expression, while the add-on is there; renders lock the interface"),
     (BAKED, "Baked", "The pictures that Bake wrote, also without the add-on; static before that"),
     (STATIC, "Static", "The same texture for every expression"),
 )

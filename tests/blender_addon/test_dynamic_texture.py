@@ -168,6 +168,23 @@ def test_nothing_is_computed_for_a_hidden_head(collection: Any, avatar: Avatar) 
     assert_shows(collection.headsmith.albedo, expected(avatar, {"jawOpen": 1}, {}))
 
 
+def test_a_head_without_shape_keys(collection: Any, avatar: Avatar, capfd: Any) -> None:
+    collection.headsmith.head.shape_key_clear()
+    turn(collection, "jaw", (0.3, 0, 0))
+    bpy.context.view_layer.update()
+    assert_shows(collection.headsmith.albedo, expected(avatar, {}, {"jaw": (0.3, 0, 0)}))
+    assert "Traceback" not in capfd.readouterr().err
+
+
+def test_renders_lock_the_interface_where_pictures_change_in_them(collection: Any) -> None:
+    assert bpy.context.scene.render.use_lock_interface
+    bpy.context.scene.render.use_lock_interface = False
+    collection.headsmith.texture_mode = "STATIC"
+    assert not bpy.context.scene.render.use_lock_interface
+    collection.headsmith.texture_mode = "LIVE"
+    assert bpy.context.scene.render.use_lock_interface
+
+
 def test_undo_and_redo(collection: Any, avatar: Avatar) -> None:
     states = (0.0, 0.4, 0.8)
     for weight in states:
@@ -230,6 +247,7 @@ def test_an_avatar_without_a_network(imported: Any, sample_avatar: Path) -> None
     for mode in ("STATIC", "BAKED", "LIVE"):
         settings.texture_mode = mode
         np.testing.assert_array_equal(shown(settings.albedo), static)
+    assert not bpy.context.scene.render.use_lock_interface
     assert not bpy.ops.headsmith.bake_dynamic_texture.poll()
     with pytest.raises(InputError, match="no dynamic texture"):
         bake(imported, bpy.context.scene, BakeRange(Path("nowhere"), 1, 2))
