@@ -20,7 +20,7 @@ from .builders.splats import build_splats
 from .dynamic_texture import apply_mode, build_texture
 from .eye_target import renew_eye_target
 from .info import describe_avatar
-from .look import apply_look
+from .look import LINEAR, SPLATS, apply_look
 from .motion import import_motions
 from .pictures import decode_png
 from .state import all_or_nothing, kept_selection
@@ -38,6 +38,10 @@ class ImportOptions:
     """make another avatar even where the scene has one of this bundle"""
     side_by_side: bool = True
     """a new avatar stands to the right of those in the scene, rather than at the world's origin"""
+    show: str = SPLATS
+    """what a new avatar shows, one of look.SHOW"""
+    colour_mode: str = LINEAR
+    """of a new avatar's splats, one of look.COLOUR_MODES"""
 
 
 def import_avatar(
@@ -58,7 +62,7 @@ def import_avatar(
     existing = None if options.as_copy else imported_from(path, scene)
     if existing is None:
         with all_or_nothing():
-            return _build_new(avatar, path, scene, options.side_by_side, progress)
+            return _build_new(avatar, path, scene, options, progress)
     return update_avatar(existing, avatar, path, scene, progress)
 
 
@@ -98,7 +102,7 @@ def update_avatar(
     A build that failed half-way would leave a mixture, so it is tried on datablocks of its own before.
     """
     with all_or_nothing(keep=False):
-        _build_new(avatar, path, scene, False, lambda _: None)
+        _build_new(avatar, path, scene, ImportOptions(side_by_side=False), lambda _: None)
     with kept_selection(scene):
         _build(avatar, path, collection, progress)
     import_motions(collection, avatar, scene)
@@ -125,17 +129,18 @@ def imported_from(path: Path, scene: bpy.types.Scene) -> bpy.types.Collection | 
 
 
 def _build_new(
-    avatar: Avatar, path: Path, scene: bpy.types.Scene, side_by_side: bool, progress: Progress
+    avatar: Avatar, path: Path, scene: bpy.types.Scene, options: ImportOptions, progress: Progress
 ) -> bpy.types.Collection:
     others = avatars(scene)
     collection = bpy.data.collections.new(bundle_name(path))
     scene.collection.children.link(collection)
-    collection.headsmith.is_avatar = True
+    settings = collection.headsmith
+    settings.is_avatar, settings.show, settings.colour_mode = True, options.show, options.colour_mode
     with kept_selection(scene):
         _build(avatar, path, collection, progress)
     import_motions(collection, avatar, scene)
     apply_look(collection, scene)
-    if side_by_side and others:
+    if options.side_by_side and others:
         _place_beside(collection, others)
     return collection
 

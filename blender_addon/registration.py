@@ -9,13 +9,21 @@ from types import ModuleType
 
 import bpy
 
-from . import accessory_properties, dynamic_texture, hologram_properties, look, properties, view_following
+from . import (
+    accessory_properties,
+    dynamic_texture,
+    hologram_properties,
+    look,
+    preferences,
+    properties,
+    view_following,
+)
 from .cli import command
 from .operators import accessories, add_studio, avatar, export, eye_target, import_avatar, motion, poses, sliders
 from .operators import dynamic_texture as texture_operators
 from .operators import hologram as hologram_operators
 from .operators import look as look_operators
-from .panels import accessory_panel, avatar_panel, export_panel, expression_panel, look_panel
+from .panels import accessory_panel, avatar_panel, export_panel, expression_panel, hologram_panel, look_panel
 
 MODULES: tuple[ModuleType, ...] = (
     properties,
@@ -24,6 +32,7 @@ MODULES: tuple[ModuleType, ...] = (
     hologram_properties,
     look,
     view_following,
+    preferences,
     import_avatar,
     add_studio,
     avatar,
@@ -41,6 +50,7 @@ MODULES: tuple[ModuleType, ...] = (
     expression_panel,
     look_panel,
     accessory_panel,
+    hologram_panel,
     export_panel,
 )
 """each has CLASSES and, where there is more to do, register() and unregister()"""

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import bpy
-from bpy_extras.io_utils import ExportHelper
 
 from headsmith.accessories import KINDS, SEATS, default_params
 
@@ -15,7 +14,7 @@ from .. import accessories
 from ..accessory_library import write_accessory_library
 from ..attaching import FOLLOW
 from ..hair_cover import hide_hair_under, show_hair
-from .common import AvatarOperator, report_input_errors
+from .common import AvatarExport, AvatarOperator, report_input_errors
 
 _STYLES: dict[str, list[tuple[str, str, str]]] = {
     kind: [(style, style.title(), "") for style in entry.styles] for kind, entry in KINDS.items()
@@ -146,7 +145,7 @@ class HEADSMITH_OT_hide_hair(AccessoryOperator, bpy.types.Operator):
         return {"FINISHED"}
 
 
-class HEADSMITH_OT_write_accessory_library(AvatarOperator, bpy.types.Operator, ExportHelper):
+class HEADSMITH_OT_write_accessory_library(AvatarExport, bpy.types.Operator):
     """Write all kinds of accessories to a .blend for the asset browser, with catalogs beside it"""
 
     bl_idname = "headsmith.write_accessory_library"

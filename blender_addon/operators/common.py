@@ -6,13 +6,16 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import bpy
+from bpy_extras.io_utils import ExportHelper
 
 from headsmith.errors import InputError
 
 from ..avatars import avatar_of
+from ..preferences import preferences
 
 Method = Callable[..., set[str]]
 """an operator's execute, invoke or modal"""
@@ -65,3 +68,16 @@ class AvatarOperator:
         collection = avatar_of(context.object, context.scene)
         assert collection is not None, "poll() is asked before"
         return collection
+
+
+class AvatarExport(AvatarOperator, ExportHelper):
+    """Mixin of operators that write a file of the avatar in hand, which is offered a name and a place to begin with."""
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        """Asks for the file, named after the avatar."""
+        if not self.filepath:
+            liked = preferences(context)
+            folder = (liked.output_folder if liked else "") or ("//" if bpy.data.filepath else "")
+            name = bpy.path.clean_name(self.avatar(context).name) + self.filename_ext  # type: ignore[attr-defined]
+            self.filepath = str(Path(bpy.path.abspath(folder)) / name)
+        return super().invoke(context, event)

@@ -12,7 +12,7 @@ from bpy_extras.io_utils import ExportHelper
 from ..gltf.export import export_gltf
 from ..gltf.options import preset_named
 from ..splat_export import export_splats
-from .common import AvatarOperator, report_input_errors
+from .common import AvatarExport, report_input_errors
 
 _PRESETS = (
     ("engine", "Game Engine", "Unity, Unreal, Godot: shapes with normals, nothing that a reader may not know"),
@@ -27,7 +27,7 @@ _FORMATS = (
 )
 
 
-class HEADSMITH_OT_export_gltf(AvatarOperator, bpy.types.Operator, ExportHelper):
+class HEADSMITH_OT_export_gltf(AvatarExport, bpy.types.Operator):
     """Write the avatar as edited (shapes, bones, accessories, materials, motions) to a glTF file, and check it"""
 
     bl_idname = "headsmith.export_gltf"
@@ -53,7 +53,7 @@ class HEADSMITH_OT_export_gltf(AvatarOperator, bpy.types.Operator, ExportHelper)
         return {"FINISHED"}
 
 
-class HEADSMITH_OT_export_splats(AvatarOperator, bpy.types.Operator, ExportHelper):
+class HEADSMITH_OT_export_splats(AvatarExport, bpy.types.Operator):
     """Write the avatar's Gaussian splats to a file for splat viewers"""
 
     bl_idname = "headsmith.export_splats"

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import bpy
@@ -10,6 +11,7 @@ from bpy_extras.io_utils import poll_file_object_drop
 
 from ..avatars import select_avatar
 from ..importing import ImportOptions, Outcome, import_each
+from ..preferences import preferences
 from ..views import frame_in_views
 from .common import report_input_errors
 
@@ -59,9 +61,7 @@ class HEADSMITH_OT_import_avatar(bpy.types.Operator):
         self._outcomes: list[Outcome] = []
         manager = context.window_manager
         manager.progress_begin(0, 1)
-        self._work = import_each(
-            self._paths(), context.scene, ImportOptions(self.as_copy, self.side_by_side), manager.progress_update
-        )
+        self._work = import_each(self._paths(), context.scene, self._options(context), manager.progress_update)
         if getattr(self, "_watched", False):
             self._show_status(context)
             self._timer = manager.event_timer_add(_TICK_S, window=context.window)
@@ -89,6 +89,10 @@ class HEADSMITH_OT_import_avatar(bpy.types.Operator):
         folder = Path(bpy.path.abspath(self.directory))
         picked = [folder / file.name for file in self.files if file.name]
         return picked or [Path(bpy.path.abspath(self.filepath))]
+
+    def _options(self, context: bpy.types.Context) -> ImportOptions:
+        options, liked = ImportOptions(self.as_copy, self.side_by_side), preferences(context)
+        return replace(options, show=liked.show, colour_mode=liked.colour_mode) if liked else options
 
     def _show_status(self, context: bpy.types.Context) -> None:
         paths, done = self._paths(), len(self._outcomes)

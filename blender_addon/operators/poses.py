@@ -6,11 +6,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import bpy
-from bpy_extras.io_utils import ExportHelper, ImportHelper
+from bpy_extras.io_utils import ImportHelper
 
 from .. import poses
 from ..pose_files import MAX_NAME_CHARS, mirrored
-from .common import AvatarOperator, report_input_errors
+from .common import AvatarExport, AvatarOperator, report_input_errors
 
 
 class HEADSMITH_OT_save_pose(AvatarOperator, bpy.types.Operator):
@@ -84,7 +84,7 @@ class HEADSMITH_OT_remove_pose(AvatarOperator, bpy.types.Operator):
         return {"FINISHED"}
 
 
-class HEADSMITH_OT_export_poses(AvatarOperator, bpy.types.Operator, ExportHelper):
+class HEADSMITH_OT_export_poses(AvatarExport, bpy.types.Operator):
     """Write the avatar's poses to a JSON file, for other avatars and files"""
 
     bl_idname = "headsmith.export_poses"
