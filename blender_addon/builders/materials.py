@@ -38,13 +38,14 @@ KIND_OF_PART = {
 def dress_head(avatar: Avatar, head: bpy.types.Object, image: bpy.types.Image, name: str) -> None:
     """Gives `head` a material slot per part of the avatar, in their order, with materials named after `name`.
 
-    Materials that are there already stay as they are, with what the artist set, and show `image`; so does what
-    the artist put into a slot instead. Only one of ours in the wrong place, from a head of other parts, is exchanged.
+    Materials that are there already stay as they are, with what the artist set, an own picture included; so does
+    what the artist put into a slot instead. Only one of ours in the wrong place, from a head of other parts, is
+    exchanged.
     """
     _set_attributes(avatar, head.data)
     for material in _fill_slots(head.data, avatar.head.part_names, name):
         node = material.node_tree.nodes.get(ALBEDO_NODE)
-        if node is not None:
+        if node is not None and node.image is None:
             node.image = image
 
 
@@ -70,14 +71,6 @@ def _fill_slots(mesh: bpy.types.Mesh, part_names: tuple[str, ...], name: str) ->
     while len(slots) > len(part_names) and slots[-1] and KIND_KEY in slots[-1]:
         slots.pop()
     return list(ours.values())
-
-
-def albedo_of(head: bpy.types.Object) -> bpy.types.Image | None:
-    """The picture that the head's materials show; None where it has none of ours."""
-    for material in head.data.materials:
-        if material and KIND_KEY in material and ALBEDO_NODE in material.node_tree.nodes:
-            return material.node_tree.nodes[ALBEDO_NODE].image
-    return None
 
 
 def _material(kind: str, name: str) -> bpy.types.Material:
