@@ -126,17 +126,30 @@ def read_picture(path: Path) -> F32:
     return pixels.reshape(height, width, 4)[::-1]
 
 
-def measure(path: Path, reference: Path, out: Path, colour_mode: str, samples: int) -> None:
-    """Renders every view in both engines and prints their PSNR on black."""
+@dataclass(frozen=True)
+class Measurement:
+    """What the second command takes."""
+
+    avatar: Path
+    reference: Path
+    out: Path
+    colour_mode: str
+    samples: int
+    only: str
+    """start of the names of the views to render"""
+
+
+def measure(wanted_run: Measurement) -> None:
+    """Renders the views in both engines and prints their PSNR on black."""
     from headsmith_blender.compat import EEVEE
 
-    avatar = read_avatar(path)
-    stage = Stage(path, avatar, colour_mode)
+    avatar, out = read_avatar(wanted_run.avatar), wanted_run.out
+    stage = Stage(wanted_run.avatar, avatar, wanted_run.colour_mode)
     settings: Any = stage.scene
-    settings.eevee.taa_render_samples = settings.cycles.samples = samples
-    with np.load(reference) as known:
+    settings.eevee.taa_render_samples = settings.cycles.samples = wanted_run.samples
+    with np.load(wanted_run.reference) as known:
         size_px = int(known[next(iter(known))].shape[0])
-        for view in views(avatar, size_px):
+        for view in (view for view in views(avatar, size_px) if view.name.startswith(wanted_run.only)):
             wanted, found = known[view.name], {}
             for engine in (EEVEE, "CYCLES"):
                 start = time.perf_counter()
@@ -168,12 +181,14 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=512, help="pixels")
     parser.add_argument("--colour-mode", choices=("EXACT", "LINEAR"), default="EXACT")
     parser.add_argument("--samples", type=int, default=8)
+    parser.add_argument("--only", default="", help="views whose names begin with this, such as neutral_30")
     arguments = parser.parse_args()
     if arguments.command == "reference":
         write_reference(read_avatar(arguments.avatar), arguments.views, arguments.size)
         return
     arguments.out.mkdir(parents=True, exist_ok=True)
-    measure(arguments.avatar, arguments.views, arguments.out, arguments.colour_mode, arguments.samples)
+    measure(Measurement(arguments.avatar, arguments.views, arguments.out, arguments.colour_mode, arguments.samples,
+                        arguments.only))  # fmt: skip
     # a class of the add-on that is registered at exit would crash or hang some versions
     os._exit(0)
 
