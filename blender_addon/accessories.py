@@ -12,7 +12,7 @@ from headsmith.errors import InputError
 from headsmith.types import F32
 
 from .accessory_properties import fill, params_of
-from .attaching import attach, detach_object, surface_bound
+from .attaching import attach, detach_object, rest_matrix
 from .avatars import avatar_of
 from .builders.accessories import PART_KEY, build_accessory
 from .hair_cover import refresh_hair
@@ -40,21 +40,21 @@ def add_accessory(
     settings = obj.headsmith_accessory
     fill(settings, kind, params)
     settings.anchor, settings.follow = made.anchor, follow
-    attach(collection, obj, _placed(origin), made.joint, follow)
+    _attach(collection, obj, made.joint, _placed(origin))
     if any(part.covers_hair for part in made.parts) and collection.headsmith.splats is not None:
         settings.hides_hair, settings.margin_m = True, HAIR_MARGIN_M
         refresh_hair(collection, head)
     return obj
 
 
-def update_accessory(obj: bpy.types.Object, params: Params | None = None) -> bpy.types.Object:
-    """Makes a generated accessory anew with its settings, or with `params`; its place on the head comes with it.
+def update_accessory(obj: bpy.types.Object, params: Params | None = None, reset: bool = False) -> bpy.types.Object:
+    """Makes a generated accessory anew with its settings, or with `params`, for the head as it is now.
 
-    One that belongs to no avatar yet (from the asset browser) is put on the scene's only one. Raises InputError where
-    there is none, or the object was not generated.
+    How the artist has moved it since it was made is kept, unless `reset`. One that belongs to no avatar yet (from the
+    asset browser) is put on the scene's only one. Raises InputError where there is none, or it was not generated.
     """
     settings = obj.headsmith_accessory
-    collection = _avatar_for(obj)
+    collection = _wearer(obj)
     if not settings.kind:
         raise InputError(f"object '{obj.name}'", found="not made by Headsmith", expected="a generated accessory",
                          action="use Fit to Head for it")  # fmt: skip
@@ -62,11 +62,12 @@ def update_accessory(obj: bpy.types.Object, params: Params | None = None) -> bpy
         fill(settings, settings.kind, params)
     head = measured(collection)
     made = fit_accessory(head, settings.kind, params_of(settings))
+    moved = Matrix() if reset else _moved_by_hand(collection, obj)
     origin = head.at(made.anchor).position_m
     build_accessory(made, origin, obj, obj.name)
-    settings.anchor = made.anchor
+    settings.anchor, settings.follow = made.anchor, settings.follow or "BONE"
     adopt(collection, obj)
-    attach(collection, obj, _placed(origin), made.joint, settings.follow or "BONE")
+    _attach(collection, obj, made.joint, _placed(origin), moved)
     refresh_hair(collection, head)
     return obj
 
@@ -87,25 +88,49 @@ def fit_to_head(
         raise InputError(f"object '{obj.name}'", found="a part of the avatar", expected="something to put on its head",
                          action="select another object")  # fmt: skip
     settings = obj.headsmith_accessory
+    head = measured(collection)
+    placed = _seated(head, obj, anchor, scale_to_width)
+    settings.anchor, settings.follow, settings.scale_to_width = anchor, follow, scale_to_width
+    adopt(collection, obj)
+    _attach(collection, obj, head.joint, placed)
+    refresh_hair(collection, head)
+    return obj
+
+
+def _seated(head: Anchors, obj: bpy.types.Object, anchor: str, scale_to_width: bool) -> Matrix:
+    """Where any object goes, in the rig's space at rest."""
+    settings = obj.headsmith_accessory
     if not settings.anchor:
         _, rotation, scale = obj.matrix_world.decompose()
         settings.own_rotation, settings.own_scale = rotation, scale
-    head = measured(collection)
     own = Matrix.LocRotScale(None, Quaternion(settings.own_rotation), settings.own_scale)
-    low, high = _bounds(obj, own)
-    placed = seat(head, anchor, low, high, scale_to_width)
+    placed = seat(head, anchor, *_bounds(obj, own), scale_to_width)
     turned = np.eye(4)
     axes = AXES.astype(float)
     turned[:3, :3], turned[:3, 3] = axes @ placed[:3, :3] @ axes.T, axes @ placed[:3, 3]
-    settings.anchor, settings.follow = anchor, follow
-    adopt(collection, obj)
-    attach(collection, obj, Matrix(turned.tolist()) @ own, head.joint, follow)
-    return obj
+    return Matrix(turned.tolist()) @ own
+
+
+def _attach(
+    collection: bpy.types.Collection, obj: bpy.types.Object, joint: str, placed: Matrix, moved: Matrix | None = None
+) -> None:
+    """Seats `obj` at `placed`, with what the artist `moved` it by since."""
+    settings = obj.headsmith_accessory
+    attach(collection, obj, placed @ (moved or Matrix()), joint, settings.follow)
+    settings.seat = [value for row in placed for value in row]
+
+
+def _moved_by_hand(collection: bpy.types.Collection, obj: bpy.types.Object) -> Matrix:
+    settings = obj.headsmith_accessory
+    if not settings.anchor or obj.parent != collection.headsmith.rig:
+        return Matrix()
+    placed = Matrix([settings.seat[row * 4 : row * 4 + 4] for row in range(4)])
+    return placed.inverted_safe() @ rest_matrix(collection.headsmith.rig, obj)
 
 
 def remove_accessory(obj: bpy.types.Object) -> None:
     """Takes a generated accessory out of the file; any other object is let go and stays where it is."""
-    collection = _avatar_for(obj)
+    collection = _wearer(obj)
     if not obj.headsmith_accessory.kind:
         detach(obj)
         return
@@ -121,7 +146,7 @@ def remove_accessory(obj: bpy.types.Object) -> None:
 
 def detach(obj: bpy.types.Object) -> None:
     """Lets an object go: it stays where it is seen now, and follows no more."""
-    collection = _avatar_for(obj)
+    collection = _wearer(obj)
     settings = obj.headsmith_accessory
     settings.anchor, settings.hides_hair = "", False
     detach_object(obj)
@@ -135,13 +160,19 @@ def accessories_of(collection: bpy.types.Collection) -> list[bpy.types.Object]:
 
 def refit(collection: bpy.types.Collection) -> None:
     """All accessories on a head that has changed (sculpted, or imported again)."""
-    for obj in accessories_of(collection):
+    worn = accessories_of(collection)
+    if not worn:
+        return
+    head = measured(collection)
+    for obj in worn:
         settings = obj.headsmith_accessory
         if settings.kind:
             update_accessory(obj)
         else:
-            fit_to_head(collection, obj, settings.anchor, follow=settings.follow)
-    refresh_hair(collection)
+            moved = _moved_by_hand(collection, obj)
+            placed = _seated(head, obj, settings.anchor, settings.scale_to_width)
+            _attach(collection, obj, head.joint, placed, moved)
+    refresh_hair(collection, head)
 
 
 def adopt(collection: bpy.types.Collection, obj: bpy.types.Object) -> None:
@@ -153,9 +184,14 @@ def adopt(collection: bpy.types.Collection, obj: bpy.types.Object) -> None:
     collection.objects.link(obj)
 
 
-def _avatar_for(obj: bpy.types.Object) -> bpy.types.Collection:
+def wearer(obj: bpy.types.Object) -> bpy.types.Collection | None:
+    """The avatar that wears `obj`, or the only one that could."""
     scenes = obj.users_scene or (bpy.context.scene,)
-    collection = avatar_of(obj, scenes[0])
+    return avatar_of(obj, scenes[0])
+
+
+def _wearer(obj: bpy.types.Object) -> bpy.types.Collection:
+    collection = wearer(obj)
     if collection is None:
         raise InputError(f"object '{obj.name}'", found="no avatar that it belongs to", expected="an avatar",
                          action="import one, or move the object into its collection")  # fmt: skip
@@ -171,9 +207,3 @@ def _bounds(obj: bpy.types.Object, own: Matrix) -> tuple[F32, F32]:
     corners = np.array([own @ Matrix.Translation(corner).translation for corner in obj.bound_box])
     points = from_blender(corners)
     return points.min(0), points.max(0)
-
-
-__all__ = [
-    "Anchors", "accessories_of", "add_accessory", "adopt", "detach", "fit_to_head", "refit", "remove_accessory",
-    "surface_bound", "update_accessory",
-]  # fmt: skip

@@ -20,7 +20,8 @@ def _changed(settings: bpy.types.PropertyGroup, _context: bpy.types.Context) -> 
 
     owner = settings.id_data
     kept = owner.headsmith_accessory
-    if kept.live and not kept.filling:
+    # one that lies in a scene without avatars keeps its settings for later
+    if kept.live and not kept.filling and accessories.wearer(owner) is not None:
         accessories.update_accessory(owner)
 
 
@@ -83,6 +84,10 @@ class AccessorySettings(bpy.types.PropertyGroup):
         name="Live", default=True, description="Make it anew while its sizes are changed"
     )
     filling: bpy.props.BoolProperty(options={"HIDDEN", "SKIP_SAVE"})  # type: ignore[valid-type]
+    scale_to_width: bpy.props.BoolProperty(name="Scale to Width", default=True)  # type: ignore[valid-type]
+    # where it was put, in the rig's space at rest, column by column: what differs is the artist's own doing
+    seat: bpy.props.FloatVectorProperty(size=16)  # type: ignore[valid-type]
+    # what an object brought along when it was first fitted
     own_rotation: bpy.props.FloatVectorProperty(size=4, default=(1, 0, 0, 0))  # type: ignore[valid-type]
     own_scale: bpy.props.FloatVectorProperty(size=3, default=(1, 1, 1))  # type: ignore[valid-type]
 
@@ -109,9 +114,11 @@ def fill(settings: AccessorySettings, kind: str, params: Params) -> None:
     settings.filling = True
     settings.kind = kind
     sizes = getattr(settings, kind)
-    for field in dataclasses.fields(params):
-        setattr(sizes, field.name, getattr(params, field.name))
-    settings.filling = False
+    try:
+        for field in dataclasses.fields(params):
+            setattr(sizes, field.name, getattr(params, field.name))
+    finally:
+        settings.filling = False
 
 
 CLASSES = (*SIZES.values(), AccessorySettings)

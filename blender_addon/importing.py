@@ -12,6 +12,7 @@ import bpy
 from headsmith.asset import Avatar, read_avatar
 from headsmith.errors import InputError
 
+from .accessories import refit
 from .avatars import avatars
 from .builders.materials import dress_head
 from .builders.mesh import build_head
@@ -108,6 +109,7 @@ def update_avatar(
     import_motions(collection, avatar, scene)
     apply_look(collection, scene)
     renew_eye_target(collection)
+    refit(collection)
     return collection
 
 

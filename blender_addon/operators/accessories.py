@@ -69,10 +69,14 @@ class HEADSMITH_OT_update_accessory(AccessoryOperator, bpy.types.Operator):
     bl_label = "Update Accessory"
     bl_options = {"REGISTER", "UNDO"}
 
+    reset: bpy.props.BoolProperty(  # type: ignore[valid-type]
+        name="Reset Place", description="Put it back where it fits; otherwise it stays where it was moved to"
+    )
+
     @report_input_errors
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Updates it."""
-        accessories.update_accessory(context.object)
+        accessories.update_accessory(context.object, reset=self.reset)
         return {"FINISHED"}
 
 

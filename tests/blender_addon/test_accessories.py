@@ -17,6 +17,7 @@ from headsmith.errors import InputError
 from headsmith_blender import accessories
 from headsmith_blender.attaching import surface_bound
 from headsmith_blender.hair_cover import ATTRIBUTE, hide_hair_under, show_hair
+from headsmith_blender.importing import import_avatar
 from headsmith_blender.measuring import measured, rest_splats
 from headsmith_blender.scene import from_blender, get_values, to_blender
 
@@ -194,6 +195,50 @@ def test_refitting_follows_a_sculpted_head(imported: Any) -> None:
     accessories.refit(imported)
     front = before[:, 1] < 0
     assert (world_vertices(obj) - before)[front][:, 1].mean() == pytest.approx(-0.01, abs=0.003)
+
+
+def test_what_the_artist_moved_stays_moved(imported: Any) -> None:
+    glasses, hat = accessories.add_accessory(imported, "glasses"), cube()
+    accessories.fit_to_head(imported, hat, "crown", scale_to_width=False)
+    nudge = np.float32([0.001, -0.004, 0.002])
+    seated = []
+    for obj in (glasses, hat):
+        seated.append(world_vertices(obj))
+        obj.matrix_basis = Matrix.Translation(nudge.tolist()) @ obj.matrix_basis
+    turn_neck(imported, 0.0)
+    glasses.headsmith_accessory.glasses.frame_roughness = 0.9
+    accessories.refit(imported)
+    for obj, before in zip((glasses, hat), seated, strict=True):
+        assert np.allclose(world_vertices(obj), before + nudge, atol=1e-5)
+    accessories.update_accessory(glasses, reset=True)
+    assert np.allclose(world_vertices(glasses), seated[0], atol=1e-5)
+
+
+def test_adding_and_fitting_are_undone(imported: Any) -> None:
+    cube("Hat").location.x = 2.0
+    bpy.context.view_layer.objects.active = imported.headsmith.head
+    bpy.ops.ed.undo_push(message="before")
+    bpy.ops.headsmith.add_accessory(kind="glasses")
+    bpy.ops.ed.undo_push(message="glasses")
+    bpy.context.view_layer.objects.active = bpy.data.objects["Hat"]
+    bpy.ops.headsmith.fit_to_head(anchor="crown")
+    bpy.ops.ed.undo_push(message="hat")
+    assert bpy.data.objects["Hat"].parent is not None
+    bpy.ops.ed.undo()
+    assert bpy.data.objects["Hat"].parent is None
+    assert bpy.data.objects["Hat"].location.x == 2.0
+    assert "portrait Glasses" in bpy.data.objects
+    bpy.ops.ed.undo()
+    assert "portrait Glasses" not in bpy.data.objects
+
+
+def test_importing_again_fits_again(imported: Any, sample_avatar: Path) -> None:
+    obj = accessories.add_accessory(imported, "cap")
+    count = int((hidden(imported) > 0.5).sum())
+    assert count > 100
+    import_avatar(sample_avatar, bpy.context.scene)
+    assert obj.parent == imported.headsmith.rig
+    assert int((hidden(imported) > 0.5).sum()) == count
 
 
 def hidden(collection: Any) -> np.ndarray:
