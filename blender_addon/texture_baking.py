@@ -17,18 +17,10 @@ from headsmith.errors import InputError
 from headsmith.types import F32
 
 from .builders.dynamic_texture import network_of
-from .dynamic_texture import (
-    BAKED,
-    FRAMES_KEY,
-    LiveTexture,
-    apply_mode,
-    is_evaluated,
-    live_texture,
-    paused,
-    scene_parameters,
-)
+from .dynamic_texture import BAKED, FRAMES_KEY, LiveTexture, apply_mode, live_texture, paused
 from .pictures import encode_png
 from .state import kept_frame
+from .texture_parameters import is_evaluated, scene_parameters
 
 Progress = Callable[[float], None]
 """called with the share done, 0..1"""

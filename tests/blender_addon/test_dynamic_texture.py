@@ -176,6 +176,15 @@ def test_a_head_without_shape_keys(collection: Any, avatar: Avatar, capfd: Any) 
     assert "Traceback" not in capfd.readouterr().err
 
 
+def test_turns_written_the_long_way_round(collection: Any, avatar: Avatar) -> None:
+    turn(collection, "jaw", (0.3 - 2 * math.pi, 0, 0))
+    collection.headsmith.rig.pose.bones["neck"].scale = (0, 0, 0)
+    bpy.context.view_layer.update()
+    collection.headsmith.rig.pose.bones["neck"].scale = (1, 1, 1)
+    bpy.context.view_layer.update()
+    assert_shows(collection.headsmith.albedo, expected(avatar, {}, {"jaw": (0.3, 0, 0)}))
+
+
 def test_renders_lock_the_interface_where_pictures_change_in_them(collection: Any) -> None:
     assert bpy.context.scene.render.use_lock_interface
     bpy.context.scene.render.use_lock_interface = False
