@@ -36,13 +36,21 @@ PYRAMID_ITEMS = (
 )
 
 
+def _output_changed(settings: bpy.types.PropertyGroup, _context: bpy.types.Context) -> None:
+    from .hologram_output import renew_output
+
+    renew_output(settings.id_data)
+
+
 class HologramSettings(bpy.types.PropertyGroup):
     """`Scene.headsmith_hologram`."""
 
     before: bpy.props.StringProperty(name="Settings Before", description="As JSON; empty without a hologram")  # type: ignore[valid-type]
     preset: bpy.props.EnumProperty(items=PRESET_ITEMS, default="BLUE", name="Preset")  # type: ignore[valid-type]
-    file_format: bpy.props.EnumProperty(items=FORMAT_ITEMS, name="Format")  # type: ignore[valid-type]
-    alpha: bpy.props.EnumProperty(items=ALPHA_ITEMS, name="Alpha", description="What the file holds")  # type: ignore[valid-type]
+    file_format: bpy.props.EnumProperty(items=FORMAT_ITEMS, name="Format", update=_output_changed)  # type: ignore[valid-type]
+    alpha: bpy.props.EnumProperty(  # type: ignore[valid-type]
+        items=ALPHA_ITEMS, name="Alpha", description="What the file holds", update=_output_changed
+    )
     layout: bpy.props.EnumProperty(items=LAYOUT_ITEMS, name="Layout")  # type: ignore[valid-type]
     on_black: bpy.props.BoolProperty(  # type: ignore[valid-type]
         name="On Black", description="Put the layout on opaque black, as mirror pyramids and displays want it"

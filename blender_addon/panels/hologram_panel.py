@@ -58,7 +58,7 @@ class HEADSMITH_PT_hologram_file(AvatarPanel, bpy.types.Panel):
         return super().poll(context) and hologram_node(context.scene) is not None
 
     def draw(self, context: bpy.types.Context) -> None:
-        """Format and alpha; they are taken over by the button, which keeps the sliders."""
+        """Format and alpha, which take effect at once."""
         layout, settings = self.layout, context.scene.headsmith_hologram
         layout.use_property_split, layout.use_property_decorate = True, False
         layout.prop(settings, "file_format")
