@@ -39,8 +39,7 @@ def _joint_rotations(rig: bpy.types.Object, names: set[str]) -> dict[str, F32]:
         if bone.name in names:
             # rest rotations are the identity, so that a bone's own turn is all there is between it and its parent
             matrix = bone.parent.matrix.inverted_safe() @ bone.matrix if bone.parent else bone.matrix
-            turn = matrix.to_quaternion()
-            axis, angle = (turn if turn.w >= 0 else -turn).to_axis_angle()
+            axis, angle = matrix.to_quaternion().to_axis_angle()
             turns[bone.name] = from_blender(np.array(axis, np.float32) * np.float32(angle))
     return turns
 
