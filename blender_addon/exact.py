@@ -13,12 +13,14 @@ import bpy
 from . import compat
 from .avatars import avatars
 from .builders.exact_nodes import NAME, exact_group
+from .builders.hologram import hologram_node
 from .compositing import ensure_chain, release_chain, take_out_of_chain
-from .hologram import hologram_node
 
 LAYER = COLLECTION = NAME
 HELD_OUT = "Headsmith Held Out"
 _BEFORE, _WORLD = "headsmith_film_transparent", "headsmith_world"
+_BY_FILM = -1.0
+"""kept under _WORLD: once the hologram is gone, the world is seen where the film then is opaque"""
 
 
 def sync_exact(scene: bpy.types.Scene) -> None:
@@ -47,6 +49,21 @@ def show_world(scene: bpy.types.Scene, visible: bool) -> None:
     node = _group_node(scene)
     if node:
         node.inputs["World"].default_value = float(visible)
+
+
+def film_without_exact(scene: bpy.types.Scene) -> bool:
+    """Whether the film is transparent by someone else's choice: Exact itself always makes it so."""
+    node = _group_node(scene)
+    return bool(node[_BEFORE]) if node else scene.render.film_transparent
+
+
+def set_film_without_exact(scene: bpy.types.Scene, transparent: bool) -> None:
+    """Makes that choice; while an avatar is Exact, it takes effect when none is any more."""
+    node = _group_node(scene)
+    if node:
+        node[_BEFORE] = transparent
+    else:
+        scene.render.film_transparent = transparent
 
 
 def exact_collection(scene: bpy.types.Scene) -> bpy.types.Collection:
@@ -134,8 +151,12 @@ def _hide_world_from_hologram(scene: bpy.types.Scene, node: bpy.types.Node) -> N
             node[_WORLD] = world.default_value
         world.default_value = 0.0
     elif _WORLD in node:
-        world.default_value = node[_WORLD]
+        world.default_value = _world_by_film(node) if node[_WORLD] == _BY_FILM else node[_WORLD]
         del node[_WORLD]
+
+
+def _world_by_film(node: bpy.types.Node) -> float:
+    return 0.0 if node[_BEFORE] else 1.0
 
 
 def _add_nodes(scene: bpy.types.Scene) -> bpy.types.Node:
@@ -159,7 +180,9 @@ def _wire(scene: bpy.types.Scene, node: bpy.types.Node) -> None:
     tree.links.new(splats.outputs["Image"], node.inputs["Splats"])
     for target in targets:
         tree.links.new(node.outputs["Image"], target)
-    node.inputs["World"].default_value = 0.0 if node[_BEFORE] else 1.0
+    node.inputs["World"].default_value = _world_by_film(node)
+    if hologram_node(scene):
+        node[_WORLD] = _BY_FILM
     for new, offset in ((node, 250), (splats, 0)):
         new.location = (source.location.x + offset, source.location.y - 450)
 

@@ -25,8 +25,17 @@ import bpy
 from headsmith.errors import InputError
 
 from . import compat
-from .builders.hologram import GROUP_NAME, SLIDERS, STORE_NAMES, hologram_group, store_group
+from .builders.hologram import (
+    GROUP_NAME,
+    GROUP_NAMES,
+    SLIDERS,
+    hologram_group,
+    hologram_node,
+    hologram_nodes,
+    store_group,
+)
 from .compositing import append_to_chain, ensure_chain, release_chain, take_out_of_chain
+from .exact import film_without_exact, set_film_without_exact, sync_exact
 
 Values = dict[str, Any]
 
@@ -50,7 +59,6 @@ PRESETS: dict[str, Values] = {
 }  # fmt: skip
 """by identifier: the sliders that differ from an untouched picture"""
 
-_GROUP_NAMES = {GROUP_NAME, *STORE_NAMES.values()}
 FORMATS = ("PNG", "OPEN_EXR", "WEBM")
 ALPHAS = ("AUTO", "STRAIGHT", "PREMULTIPLIED")
 
@@ -78,7 +86,7 @@ def setup_hologram(scene: bpy.types.Scene, options: HologramOptions) -> bpy.type
         settings.before = json.dumps(_before(scene))
     _apply_output(scene, options)
     tree = ensure_chain(scene)
-    for node in _own_nodes(tree):
+    for node in hologram_nodes(scene):
         if node.node_tree.name != GROUP_NAME:
             take_out_of_chain(tree, node)
     node = hologram_node(scene) or _add_group(tree, hologram_group(), (0.0, 0.0))
@@ -88,6 +96,8 @@ def setup_hologram(scene: bpy.types.Scene, options: HologramOptions) -> bpy.type
     if store:
         _add_group(tree, store_group(store), (200.0, 0.0))
     settings.preset, settings.file_format, settings.alpha = options.preset, options.file_format, options.alpha
+    # splats of the look "Exact" depend on the view transform, and on whether the world is to be seen
+    sync_exact(scene)
     return node
 
 
@@ -99,21 +109,15 @@ def remove_hologram(scene: bpy.types.Scene) -> None:
             f"scene {scene.name}", found="no hologram", expected="one to remove", action="set one up first"
         )
     tree = compat.compositor_tree(scene)
-    for node in _own_nodes(tree) if tree else ():
+    for node in hologram_nodes(scene):
         take_out_of_chain(tree, node)
     release_chain(scene)
     _put_back(scene, json.loads(settings.before))
     settings.before = ""
-    for group in [group for group in bpy.data.node_groups if group.name in _GROUP_NAMES and group.users == 0]:
+    for group in [group for group in bpy.data.node_groups if group.name in GROUP_NAMES and group.users == 0]:
         bpy.data.node_groups.remove(group)
     compat.remove_height_texture()
-
-
-def hologram_node(scene: bpy.types.Scene) -> bpy.types.Node | None:
-    """The node whose inputs, from the second on, are the sliders; None without a hologram."""
-    tree = compat.compositor_tree(scene)
-    found = [node for node in _own_nodes(tree) if node.node_tree.name == GROUP_NAME] if tree else []
-    return found[0] if found else None
+    sync_exact(scene)
 
 
 def _check(options: HologramOptions) -> None:
@@ -135,10 +139,6 @@ def _store(options: HologramOptions) -> str:
     return "PREMULTIPLIED" if options.alpha == "PREMULTIPLIED" else ""
 
 
-def _own_nodes(tree: bpy.types.NodeTree) -> list[bpy.types.Node]:
-    return [node for node in tree.nodes if getattr(node, "node_tree", None) and node.node_tree.name in _GROUP_NAMES]
-
-
 def _add_group(tree: bpy.types.NodeTree, group: bpy.types.NodeTree, location: tuple[float, float]) -> bpy.types.Node:
     node = tree.nodes.new("CompositorNodeGroup")
     node.node_tree, node.location, node.width = group, location, 180
@@ -149,26 +149,28 @@ def _add_group(tree: bpy.types.NodeTree, group: bpy.types.NodeTree, location: tu
 def _holders(scene: bpy.types.Scene) -> dict[str, tuple[Any, tuple[str, ...]]]:
     """What a hologram changes in the scene: holder and names, in an order in which they can be put back."""
     return {
-        "render": (scene.render, ("film_transparent", "dither_intensity")),
+        "render": (scene.render, ("dither_intensity",)),
         "view": (scene.view_settings, ("view_transform", "look", "exposure", "gamma")),
         "ffmpeg": (scene.render.ffmpeg, ("format", "codec", "constant_rate_factor", "audio_codec")),
         "image": (scene.render.image_settings, compat.IMAGE_SETTINGS),
     }
 
 
-def _before(scene: bpy.types.Scene) -> dict[str, Values]:
-    return {key: {name: getattr(holder, name) for name in names} for key, (holder, names) in _holders(scene).items()}
+def _before(scene: bpy.types.Scene) -> dict[str, Any]:
+    before = {key: {name: getattr(holder, name) for name in names} for key, (holder, names) in _holders(scene).items()}
+    return {**before, "film_transparent": film_without_exact(scene)}
 
 
-def _put_back(scene: bpy.types.Scene, before: dict[str, Values]) -> None:
+def _put_back(scene: bpy.types.Scene, before: Values) -> None:
     for key, (holder, names) in _holders(scene).items():
         for name in names:
             if getattr(holder, name) != before[key][name]:
                 setattr(holder, name, before[key][name])
+    set_film_without_exact(scene, before["film_transparent"])
 
 
 def _apply_output(scene: bpy.types.Scene, options: HologramOptions) -> None:
-    scene.render.film_transparent = True
+    set_film_without_exact(scene, True)
     # dithering would add noise to colours that are then divided and multiplied by alpha
     scene.render.dither_intensity = 0
     view = scene.view_settings

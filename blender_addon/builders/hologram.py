@@ -18,6 +18,7 @@ from ..compositing import Value, Wiring
 
 GROUP_NAME = "Headsmith Hologram"
 STORE_NAMES = {"PREMULTIPLIED": "Headsmith Premultiplied Display", "STRAIGHT": "Headsmith Straight Linear"}
+GROUP_NAMES = {GROUP_NAME, *STORE_NAMES.values()}
 
 _DETAIL_SHARE = 0.04
 """of the picture's height: what is finer counts as detail"""
@@ -75,6 +76,18 @@ def hologram_group() -> bpy.types.NodeTree:
     wiring.feed(sink.inputs[0], wiring.premultiplied(wiring.with_alpha(colour, wiring.product(alpha, *factors))))
     _tidy(group)
     return group
+
+
+def hologram_nodes(scene: bpy.types.Scene) -> list[bpy.types.Node]:
+    """The hologram's nodes among the scene's compositing nodes."""
+    tree = compat.compositor_tree(scene)
+    nodes = tree.nodes if tree else ()
+    return [node for node in nodes if getattr(node, "node_tree", None) and node.node_tree.name in GROUP_NAMES]
+
+
+def hologram_node(scene: bpy.types.Scene) -> bpy.types.Node | None:
+    """The node whose inputs, from the second on, are the sliders; None without a hologram."""
+    return next((node for node in hologram_nodes(scene) if node.node_tree.name == GROUP_NAME), None)
 
 
 def store_group(store: str) -> bpy.types.NodeTree:
