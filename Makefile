@@ -10,7 +10,7 @@ BPY := .venv-bpy50
 EXTENSIONS := $(patsubst %/,%,$(wildcard blender_addon*/))
 NAME := $(basename $(notdir $(PHOTO)))
 
-.PHONY: avatar extension test lint types wheel-test blender-test unit quick clean
+.PHONY: avatar extension test lint types wheel-test blender-test real-blender-test unit quick clean
 
 avatar: $(VENV)/.build
 	mkdir -p $(OUT)
@@ -49,6 +49,10 @@ quick: $(VENV)/.dev
 blender-test:
 	tools/blender_test.sh 5.0.1 3.11
 	tools/blender_test.sh 5.2.3 3.13
+
+# Opt-in, as root on Debian: a whole Blender in FOLDER, with the extension installed as a user does it.
+real-blender-test: extension
+	tests/blender_addon/real_blender.sh "$(FOLDER)" dist/headsmith-$$(sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml).zip
 
 # The wheel, in an environment that has only what it declares, used once.
 wheel-test: $(VENV)/.dev

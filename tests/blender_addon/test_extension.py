@@ -18,13 +18,19 @@ OURS = ("headsmith", "__editable__", "PIL", "pillow")
 
 
 @pytest.fixture(scope="module")
-def extension(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def extensions(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of both zips, which Blender's own tool has built and found valid."""
     output = tmp_path_factory.mktemp("extension")
-    command = [sys.executable, ROOT / "tools/build_extension.py", "--output", output, ROOT / "blender_addon"]
+    sources = sorted(path.parent for path in ROOT.glob("blender_addon*/blender_manifest.toml"))
+    command = [sys.executable, ROOT / "tools/build_extension.py", "--output", output, *sources]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    (built,) = output.glob("*.zip")
-    return built
+    return output
+
+
+@pytest.fixture(scope="module")
+def extension(extensions: Path) -> Path:
+    return extensions / "headsmith-0.1.0.zip"
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +64,15 @@ def test_it_holds_the_sources_and_the_wheel(extension: Path) -> None:
     assert {"__init__.py", "blender_manifest.toml", "builders/mesh.py"} <= names
     assert [name for name in names if name.endswith(".whl")] == ["wheels/headsmith-0.1.0-py3-none-any.whl"]
     assert not [name for name in names if "egg-info" in name or "__pycache__" in name or name == "pyproject.toml"]
+
+
+def test_reconstruction_is_an_extension_of_its_own(extensions: Path) -> None:
+    assert sorted(path.name for path in extensions.iterdir()) == [
+        "headsmith-0.1.0.zip", "headsmith_reconstruct-0.1.0.zip",
+    ]  # fmt: skip
+    names = zipfile.ZipFile(extensions / "headsmith_reconstruct-0.1.0.zip").namelist()
+    assert {"__init__.py", "blender_manifest.toml"} <= set(names)
+    assert not [name for name in names if name.endswith(".whl")]
 
 
 def test_it_is_installed_and_used_in_a_blender_without_us(seen: dict[str, Any]) -> None:
