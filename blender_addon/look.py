@@ -12,8 +12,7 @@ import bpy
 from bpy.app.handlers import persistent
 
 from .avatars import avatars
-from .builders.splat_order import growth_of
-from .builders.splats import set_splat_input
+from .builders.splats import set_share, set_splat_input
 from .exact import exact_collection, sync_exact
 
 SPLATS, MESH, BOTH = "SPLATS", "MESH", "BOTH"
@@ -45,9 +44,7 @@ def apply_look(collection: bpy.types.Collection, scene: bpy.types.Scene) -> list
         settings.splats_exact = _exact_splats(collection, scene)
         settings.splats_exact.hide_render = settings.show == MESH
     for obj in filter(None, (splats, settings.splats_exact if exact else None)):
-        quality = settings.quality_percent / 100
-        set_splat_input(obj, "Quality", quality)
-        set_splat_input(obj, "Growth", growth_of(quality))
+        set_share(obj, settings.quality_percent / 100)
         set_splat_input(obj, "Depth Bias", BOTH_BIAS_M if settings.show == BOTH else 0.0)
         set_splat_input(obj, "Display Colours", obj != splats)
     sync_exact(scene)

@@ -46,7 +46,6 @@ INPUTS = (
     Input("Bands", "Int", 0, "Bands of view-dependent colour", 0, len(BAND_SIZES) - 1),
     Input("Material", "Material", None, "What the quads are shaded with"),
     Input("Quality", "Float", 1.0, "Share of the splats that is drawn, the most visible first", 0.0, 1.0),
-    Input("Growth", "Float", 1.0, "Factor on the splats' size, for what is left out", 0.0),
     Input("Opacity", "Float", 1.0, "Factor on the splats' opacity", 0.0, 1.0),
     Input("Display Colours", "Bool", False, "In renders, emit display values; they are converted in the compositor"),
     Input("Depth Bias", "Float", 0.0, "Metres nearer to the camera, without a change of the image", 0.0),
@@ -128,7 +127,8 @@ def _drawn(points: Field, given: dict[str, Any]) -> Field:
     seen = eye.from_world @ standing["splat"]
     opacity = named(graph, "splat_opacity", "FLOAT") * (1.0 - named(graph, "headsmith_hidden", "FLOAT"))
     opacity = opacity * given["Opacity"]
-    reach = ((opacity.at_least(ALPHA_MIN) * (1 / ALPHA_MIN)).log() * 2.0).root() * given["Growth"]
+    reach = ((opacity.at_least(ALPHA_MIN) * (1 / ALPHA_MIN)).log() * 2.0).root()
+    reach = reach * named(graph, "splat_growth", "FLOAT")
     depth = depth_of(seen)
     colour = _colour(standing["splat"], frame, eye, given)
     fields = {"depth": depth, "quad": eye.from_world.inverse() @ quad(seen, reach, eye)}

@@ -14,12 +14,14 @@ from headsmith.asset.quaternions import conjugate, multiply, normalized
 from headsmith.types import F32
 
 from ..compat import modifier_input, modifier_input_path, set_modifier_input
-from ..scene import set_attribute, to_blender
+from ..scene import get_values, set_attribute, to_blender
 from .splat_material import splat_material
 from .splat_nodes import input_identifier, splat_group
-from .splat_order import visibility_ranks
+from .splat_order import SplatOrder, growth, splat_order
 
 MODIFIER = "Headsmith Splats"
+_SHARE = "headsmith_share"
+"""the custom property of the mesh that tells what share of the splats its growth is for"""
 
 
 def build_splats(avatar: Avatar, head: bpy.types.Object, obj: bpy.types.Object | None, name: str) -> bpy.types.Object:
@@ -50,7 +52,11 @@ def _fill(mesh: bpy.types.Mesh, avatar: Avatar) -> None:
     set_attribute(mesh, "splat_scale", "FLOAT_VECTOR", np.exp(binding.log_scale))
     set_attribute(mesh, "splat_opacity", "FLOAT", splats.opacities)
     set_attribute(mesh, "splat_colour", "FLOAT_VECTOR", 0.5 + SH_C0 * splats.sh0[:, 0])
-    set_attribute(mesh, "splat_rank", "FLOAT", visibility_ranks(splats))
+    order = splat_order(splats)
+    set_attribute(mesh, "splat_rank", "FLOAT", order.rank)
+    set_attribute(mesh, "splat_heir", "INT", order.heir)
+    set_attribute(mesh, "splat_covered", "FLOAT", order.covered)
+    set_attribute(mesh, "splat_growth", "FLOAT", np.ones(len(splats), np.float32))
     for k in range(splats.shN.shape[1]):
         set_attribute(mesh, f"splat_sh_{k + 1}", "FLOAT_VECTOR", splats.shN[:, k])
     if splats.shN.shape[1]:
@@ -76,6 +82,21 @@ def set_splat_input(obj: bpy.types.Object, name: str, value: Any) -> None:
         set_modifier_input(modifier, identifier, value)
         # before 5.2 modifiers' inputs are custom properties, whose change nobody notices
         obj.update_tag()
+
+
+def set_share(obj: bpy.types.Object, share: float) -> None:
+    """Draws only `share` of the splats, which grow over the gaps; objects with the same mesh need the same share."""
+    mesh = obj.data
+    if share < 1 or mesh.get(_SHARE, 1.0) < 1:
+        count = len(mesh.vertices)
+        rank, covered = (get_values(mesh.attributes[f"splat_{name}"].data, "value", (count,))
+                         for name in ("rank", "covered"))  # fmt: skip
+        heir = np.empty(count, np.int32)
+        mesh.attributes["splat_heir"].data.foreach_get("value", heir)
+        set_attribute(mesh, "splat_growth", "FLOAT", growth(SplatOrder(rank, heir, covered), share))
+        mesh.update_tag()
+    mesh[_SHARE] = share
+    set_splat_input(obj, "Quality", share)
 
 
 def _keep_out_of_light(obj: bpy.types.Object) -> None:
