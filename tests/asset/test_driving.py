@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
@@ -101,23 +100,3 @@ def test_splats_on_few_triangles_of_a_large_mesh() -> None:
     out: Splats = Driver(avatar).splats(pose)
     np.testing.assert_allclose(out.means, means, atol=2e-6)
     np.testing.assert_allclose(out.scales, scales, rtol=1e-4)
-
-
-def least_seconds(*runs: Callable[[], object]) -> list[float]:
-    """The least time of each, taken in turns, so that all meet the same load."""
-    times: list[list[float]] = [[] for _ in runs]
-    for _ in range(12):
-        for run, seconds in zip(runs, times, strict=True):
-            start = time.perf_counter()
-            run()
-            seconds.append(time.perf_counter() - start)
-    return [min(seconds) for seconds in times]
-
-
-def test_much_faster_than_the_formulas_written_out() -> None:
-    avatar = person()
-    driver, pose = Driver(avatar), random_pose(avatar, 0)
-    prepared, plain = least_seconds(
-        lambda: driver.splats(pose), lambda: written_out(avatar, posed_vertices(avatar, pose))
-    )
-    assert prepared < plain / 3
