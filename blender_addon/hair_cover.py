@@ -14,15 +14,21 @@ from headsmith.types import F32
 
 from .attaching import rest_matrix
 from .builders.accessories import COVERS_KEY
-from .measuring import measured, rest_splats
+from .measuring import measured, rest_sizes, rest_splats
 from .scene import set_attribute, to_blender
 
 ATTRIBUTE = "headsmith_hidden"
 """0..1 for each splat; the splats' nodes multiply the opacity by what it leaves"""
+ON_VISOR_M = 0.05
+"""above a visor there is no hair"""
 PRESSED_M, PRESSED_SLOPE = 0.05, 1.5
 """how far from a hat's edge hair is pressed down, and how steeply it rises there"""
 SOFT_M = 0.004
 """over which splats fade there"""
+SEEN_SIGMAS = 2.5
+"""standard deviations from its middle to where a splat is no more seen"""
+LARGEST_M = 0.006
+"""standard deviation that counts: a stray large splat is not hidden from afar"""
 
 
 def hide_hair_under(collection: bpy.types.Collection, accessory: bpy.types.Object, margin_m: float = 0.004) -> int:
@@ -52,28 +58,38 @@ def refresh_hair(collection: bpy.types.Collection, head: Anchors | None = None) 
         return np.zeros(0, np.float32)
     means, _ = rest_splats(splats)
     hidden = np.zeros(len(means), np.float32)
-    covers = [obj for obj in collection.all_objects
-              if obj.type == "MESH" and obj.headsmith_accessory.hides_hair]  # fmt: skip
+    covers = [obj for obj in collection.all_objects if obj.type == "MESH" and obj.headsmith_accessory.hides_hair]
     if covers:
-        centre = (head or measured(collection)).scalp.centre_m
+        scalp = (head or measured(collection)).scalp
+        sizes = np.minimum(rest_sizes(splats, collection.headsmith.head), LARGEST_M)
         for obj in covers:
-            tree = _cover(obj, rest_matrix(collection.headsmith.rig, obj))
-            hidden = np.maximum(hidden, _hidden(tree, means, centre, obj.headsmith_accessory.margin_m))
+            placed = rest_matrix(collection.headsmith.rig, obj)
+            margins_m = SEEN_SIGMAS * sizes + obj.headsmith_accessory.margin_m
+            hidden = np.maximum(hidden, _hidden(_faces(obj, placed, True), means, margins_m, scalp.centre_m))
+            hidden = np.maximum(hidden, _above(_faces(obj, placed, False), means, scalp.axes[:, 1]))
     set_attribute(splats.data, ATTRIBUTE, "FLOAT", hidden)
     splats.data.update()
     return hidden
 
 
-def _cover(obj: bpy.types.Object, placed: Matrix) -> BVHTree:
-    """The faces that hair belongs under, in the rig's space: all of them where the object does not say."""
-    slots = set(obj.get(COVERS_KEY, ()))
+def _faces(obj: bpy.types.Object, placed: Matrix, covering: bool) -> BVHTree:
+    """The faces that hair belongs under (a crown; all of them where the object does not say), or the others (a visor)
+    in the rig's space."""
+    slots = set(obj.get(COVERS_KEY, ())) or set(range(max(len(obj.material_slots), 1)))
     vertices = [placed @ vertex.co for vertex in obj.data.vertices]
-    faces = [p.vertices[:] for p in obj.data.polygons if not slots or p.material_index in slots]
-    return BVHTree.FromPolygons(vertices, faces)
+    return BVHTree.FromPolygons(vertices, [p.vertices[:] for p in obj.data.polygons
+                                           if (p.material_index in slots) == covering])  # fmt: skip
 
 
-def _hidden(tree: BVHTree, means: F32, centre: F32, margin_m: float) -> F32:
-    """[N] 0..1: 1 for splats beyond the cover or less than the margin below it, seen from the middle of the head.
+def _above(tree: BVHTree, means: F32, up: F32) -> F32:
+    """[N] 1 for splats that lie on a visor."""
+    down = Vector(to_blender(-up).tolist())
+    return np.array([tree.ray_cast(point, down, ON_VISOR_M)[3] is not None for point in to_blender(means).tolist()],
+                    np.float32)  # fmt: skip
+
+
+def _hidden(tree: BVHTree, means: F32, margins_m: F32, centre: F32) -> F32:
+    """[N] 0..1: 1 for splats beyond the cover or less than their margin [N] below it, seen from the middle.
 
     Beside the cover hair lies pressed down: it may stand out further the further away it is from the cover's edge.
     """
@@ -83,12 +99,12 @@ def _hidden(tree: BVHTree, means: F32, centre: F32, margin_m: float) -> F32:
     outward = (points - np.array(origin)) / np.maximum(reach, 1e-9)[:, None]
     hidden = np.zeros(len(means), np.float32)
     for row, (point, direction) in enumerate(zip(points.tolist(), outward.tolist(), strict=True)):
-        if tree.ray_cast(origin, direction, float(reach[row]) + margin_m)[3] is not None:
+        if tree.ray_cast(origin, direction, float(reach[row] + margins_m[row]))[3] is not None:
             hidden[row] = 1.0
             continue
         edge, _, _, distance = tree.find_nearest(point, PRESSED_M)
         if edge is not None:
             out = float(outward[row] @ (points[row] - np.array(edge)))
             along = max(distance**2 - out**2, 0.0) ** 0.5
-            hidden[row] = min(max((out + SOFT_M - PRESSED_SLOPE * along) / SOFT_M, 0.0), 1.0)
+            hidden[row] = min(max((out + float(margins_m[row]) - PRESSED_SLOPE * along) / SOFT_M, 0.0), 1.0)
     return hidden

@@ -7,7 +7,7 @@ import bpy
 import numpy as np
 
 from headsmith.accessories import Anchors, measure_head
-from headsmith.asset import HeadMesh, Rig
+from headsmith.asset import HeadMesh, Rig, triangle_frames
 from headsmith.types import F32, I32
 
 from .scene import from_blender, get_values
@@ -30,6 +30,15 @@ def rest_splats(obj: bpy.types.Object | None) -> tuple[F32, F32]:
     count = len(obj.data.vertices)
     opacity = obj.data.attributes["splat_opacity"].data
     return from_blender(get_values(obj.data.vertices, "co", (count, 3))), get_values(opacity, "value", (count,))
+
+
+def rest_sizes(splats: bpy.types.Object, head: bpy.types.Object) -> F32:
+    """[N] metres: the largest standard deviation of each splat at rest."""
+    mesh, data = _head(head), splats.data.attributes
+    count = len(splats.data.vertices)
+    _, scale = triangle_frames(mesh.vertices, mesh.faces)
+    own = get_values(data["splat_scale"].data, "vector", (count, 3)).max(1)
+    return own * scale[_integers(data["splat_triangle"].data, "value", (count,))]
 
 
 def _head(obj: bpy.types.Object) -> HeadMesh:
