@@ -25,7 +25,7 @@ LIMIT = 0.35
 """of a fringe: shading and rim light, which change towards the silhouette by themselves, stay below 0.25"""
 _REACH_PX = 6
 """how far from the background an edge goes"""
-_ZOOM, _CROP_PX = 6, 40
+_CROP_PX = 40
 
 
 @dataclass(frozen=True)
@@ -103,10 +103,11 @@ def edge_sheet(straight: F32, centre_px: tuple[int, int]) -> F32:
     crop = min(_CROP_PX, height, width)
     left, top = (int(np.clip(c - crop // 2, 0, n - crop)) for c, n in zip(centre_px, (width, height), strict=True))
     part = np.s_[top : top + crop, left : left + crop]
+    zoom = max(1, width // crop)
     columns = []
     for background in (0.0, 1.0, checker(height, width), 0.5):
         shown = over(straight, background)
-        zoomed = shown[part].repeat(_ZOOM, 0).repeat(_ZOOM, 1)
+        zoomed = shown[part].repeat(zoom, 0).repeat(zoom, 1)
         columns.append(_stacked(shown, zoomed))
     sheet = np.concatenate(columns, axis=1)
     return np.concatenate([sheet, np.ones_like(sheet[..., :1])], axis=-1)

@@ -42,17 +42,17 @@ Values = dict[str, Any]
 PRESETS: dict[str, Values] = {
     "CLEAN": {},
     "BLUE": {
-        "Tint": 0.95, "Tint Color": (0.02, 0.4, 1.6, 1.0), "Brightness": 2.0, "Detail": 0.6, "Contours": 0.25,
+        "Tint": 0.95, "Tint Color": (0.02, 0.4, 1.6, 1.0), "Brightness": 2.0, "Detail": 0.4, "Contours": 0.25,
         "Rim": 0.7, "Rim Color": (0.2, 0.7, 1.0, 1.0), "Rim Width": 0.05, "Hollow": 0.4, "Opacity": 0.95,
         "Scanlines": 0.35, "Line Count": 110.0, "Line Speed": 0.05, "Flicker": 0.12, "Base Fade": 0.2,
     },
     "GHOST": {
-        "Tint": 0.6, "Tint Color": (0.65, 0.9, 1.0, 1.0), "Brightness": 1.7, "Detail": 0.3, "Rim": 0.35,
+        "Tint": 0.6, "Tint Color": (0.65, 0.9, 1.0, 1.0), "Brightness": 1.8, "Detail": 0.1, "Rim": 0.35,
         "Rim Color": (0.8, 0.95, 1.0, 1.0), "Rim Width": 0.1, "Hollow": 0.6, "Opacity": 0.85, "Flicker": 0.05,
         "Base Fade": 0.4,
     },
     "NEON": {
-        "Tint": 0.9, "Tint Color": (0.9, 0.04, 1.0, 1.0), "Brightness": 1.2, "Detail": 0.8, "Contours": 0.8,
+        "Tint": 0.9, "Tint Color": (0.9, 0.04, 1.0, 1.0), "Brightness": 1.3, "Detail": 0.4, "Contours": 0.8,
         "Rim": 1.2, "Rim Color": (0.0, 0.8, 1.0, 1.0), "Rim Width": 0.03, "Hollow": 0.35, "Scanlines": 0.15,
         "Line Count": 90.0, "Line Speed": -0.1, "Flicker": 0.08, "Base Fade": 0.15,
     },

@@ -104,3 +104,22 @@ def test_exact_and_hologram_come_and_go_in_any_order(
     assert len(there["nodes"]) == len(then["nodes"])
     switch(second, False)
     assert look(scene) == bare
+
+
+def test_cameras_go_around_a_head_that_its_splats_hide(exact: Any, scene: Any) -> None:
+    from headsmith_blender.hologram_layouts import Pyramid
+    from headsmith_blender.hologram_render import layout_views, subject_centre
+
+    exact.headsmith.show = "BOTH"
+    shown = subject_centre(scene, exact)
+    exact.headsmith.show = "SPLATS"
+    assert exact.headsmith.head.hide_render
+    assert (subject_centre(scene, exact) - shown).length < 1e-6
+    places = [np.array(view.matrix_world.translation) for view in layout_views(scene, exact, Pyramid())]
+    # the camera stands 0.7 m before the head's origin, at its height
+    radius = 0.7 + shown.y
+    for place, direction in zip(places, ((0, -1), (1, 0), (0, 1), (-1, 0)), strict=True):
+        np.testing.assert_allclose(place[:2], np.array(shown.xy) + radius * np.array(direction), atol=0.01)
+    exact.headsmith.rig.location = (1, 2, 3)
+    layout_views(scene, exact, Pyramid())
+    assert np.abs(np.array(subject_centre(scene, exact) - shown) - (1, 2, 3)).max() < 1e-6
