@@ -14,6 +14,7 @@ from gltf_parts import Parts
 from headsmith.asset import ARKIT_52, Avatar, Pose, posed_vertices, read_avatar
 from headsmith.errors import InputError
 from headsmith.motion import resample, talk
+from headsmith_blender.compat import shader_tree
 from headsmith_blender.controls import sliders
 from headsmith_blender.gltf.check import CheckReport, check, shapes_of
 from headsmith_blender.gltf.document import read_document
@@ -58,10 +59,19 @@ def edited(imported: Any, scene: Any) -> Any:
     return edit(imported, scene)
 
 
+def add_cloth() -> None:
+    """The box gets a material with a weak sheen."""
+    cloth = bpy.data.materials.new("Cloth")
+    bsdf = next(n for n in shader_tree(cloth).nodes if n.bl_idname == "ShaderNodeBsdfPrincipled")
+    bsdf.inputs["Sheen Weight"].default_value = 0.25
+    bpy.data.objects["Box"].data.materials.append(cloth)
+
+
 def edit(collection: Any, scene: Any) -> Any:
     """The portrait, moved and turned, talking, with accessories and half a smile."""
     scene.render.fps = 30
     add_accessories(collection, scene)
+    add_cloth()
     apply_motion(collection, talk(1.0), scene, 1, "talking")
     collection.headsmith.rig.location, collection.headsmith.rig.rotation_euler = (1, 2, 3), (0.1, 0, 0.7)
     sliders(collection)["mouthSmileLeft"].value = 0.5
@@ -120,6 +130,11 @@ def test_head_rig_and_pictures_are_complete(exported: dict[str, Any], avatar: Av
     assert not {"Headsmith Export", "Splats"} & {
         str(o.get("name")) for k in ("nodes", "scenes") for o in document.json[k]
     }
+
+
+def test_sheen_is_as_strong_as_the_artist_made_it(parts: Parts) -> None:
+    (cloth,) = [material for material in parts.json["materials"] if material["name"] == "Cloth"]
+    assert cloth["extensions"]["KHR_materials_sheen"]["sheenColorFactor"] == pytest.approx([0.25] * 3)
 
 
 def test_it_stands_and_moves_as_the_core_says(parts: Parts, avatar: Avatar) -> None:
