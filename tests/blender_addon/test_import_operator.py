@@ -13,11 +13,11 @@ from headsmith_blender.avatars import avatar_of, avatars
 
 
 @pytest.fixture(scope="module")
-def folder(sample_avatar: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(light_avatar: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """ada as a folder, bea as a zip, and a bad one."""
     place = tmp_path_factory.mktemp("bundles")
-    write_avatar(read_avatar(sample_avatar), place / "ada.avatar")
-    (place / "bea.avatar.zip").write_bytes(sample_avatar.read_bytes())
+    for name in ("ada.avatar", "bea.avatar.zip"):
+        write_avatar(read_avatar(light_avatar), place / name)
     (place / "bad.avatar.zip").write_bytes(b"PK no zip")
     return place
 

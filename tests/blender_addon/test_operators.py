@@ -23,9 +23,9 @@ def test_a_bad_file_is_one_sentence(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def two(scene: Any, sample_avatar: Path) -> list[Any]:
+def two(scene: Any, light_avatar: Path) -> list[Any]:
     """Two avatars of the same bundle."""
-    return [import_avatar(sample_avatar, scene, options=ImportOptions(as_copy=True)) for _ in range(2)]
+    return [import_avatar(light_avatar, scene, options=ImportOptions(as_copy=True)) for _ in range(2)]
 
 
 def test_the_active_object_says_which_avatar_is_meant(two: list[Any], scene: Any) -> None:
@@ -64,9 +64,9 @@ def test_into_pose_mode_and_out_of_it(two: list[Any]) -> None:
     assert bpy.context.mode == "OBJECT"
 
 
-def test_reloading_reads_the_bundle_of_this_avatar(two: list[Any], tmp_path: Path, sample_avatar: Path) -> None:
+def test_reloading_reads_the_bundle_of_this_avatar(two: list[Any], tmp_path: Path, light_avatar: Path) -> None:
     other = tmp_path / "other.avatar"
-    avatar = read_avatar(sample_avatar)
+    avatar = read_avatar(light_avatar)
     write_avatar(replace(avatar, provenance=replace(avatar.provenance, consent="agreed")), other)
     two[1].headsmith.source = str(other)
     bpy.ops.headsmith.select_avatar(name=two[1].name)

@@ -25,13 +25,13 @@ def values(collection: Any) -> dict[str, float]:
 
 
 @pytest.fixture
-def face(imported: Any) -> Any:
+def face(light: Any) -> Any:
     """The portrait, smiling to its left and looking aside."""
-    keys = imported.headsmith.head.data.shape_keys.key_blocks
+    keys = light.headsmith.head.data.shape_keys.key_blocks
     keys["mouthSmileLeft"].value = 0.8
     keys["jawOpen"].value = 0.25
-    imported.headsmith.rig.pose.bones["left_eye"].rotation_quaternion = TURN
-    return imported
+    light.headsmith.rig.pose.bones["left_eye"].rotation_quaternion = TURN
+    return light
 
 
 def clear(collection: Any) -> None:
@@ -93,7 +93,7 @@ def test_other_side_is_its_own_inverse() -> None:
     assert other_side("jawLeft") == "jawRight"
 
 
-def test_poses_go_to_another_avatar(face: Any, scene: Any, sample_avatar: Path, tmp_path: Path) -> None:
+def test_poses_go_to_another_avatar(face: Any, scene: Any, light_avatar: Path, tmp_path: Path) -> None:
     from headsmith_blender.importing import ImportOptions, import_avatar
 
     for name in ("Smirk", "Smirk", "Other"):
@@ -101,7 +101,7 @@ def test_poses_go_to_another_avatar(face: Any, scene: Any, sample_avatar: Path, 
     assert [pose.name for pose in poses.saved_poses(face)] == ["Smirk", "Other"]
     file = tmp_path / "poses.json"
     bpy.ops.headsmith.export_poses(filepath=str(file))
-    other = import_avatar(sample_avatar, scene, options=ImportOptions(as_copy=True))
+    other = import_avatar(light_avatar, scene, options=ImportOptions(as_copy=True))
     assert poses.import_poses(other, file) == 2
     assert poses.saved_poses(other) == poses.saved_poses(face)
 
@@ -126,7 +126,7 @@ def test_removing_a_pose(face: Any) -> None:
         bpy.ops.headsmith.remove_pose(name="B")
 
 
-@pytest.mark.usefixtures("imported")
+@pytest.mark.usefixtures("light")
 def test_a_pose_needs_a_name() -> None:
     with pytest.raises(RuntimeError, match="found 0 characters"):
         bpy.ops.headsmith.save_pose(name="  ")

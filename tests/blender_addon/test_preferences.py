@@ -28,22 +28,22 @@ def test_none_where_the_addon_is_not_installed(scene: Any) -> None:  # noqa: ARG
     assert preferences(bpy.context) is None
 
 
-def test_new_avatars_look_as_the_user_likes(liked: Any, scene: Any, sample_avatar: Path) -> None:
+def test_new_avatars_look_as_the_user_likes(liked: Any, scene: Any, light_avatar: Path) -> None:
     liked.show, liked.colour_mode = "MESH", "EXACT"
-    bpy.ops.headsmith.import_avatar(filepath=str(sample_avatar))
+    bpy.ops.headsmith.import_avatar(filepath=str(light_avatar))
     settings = avatars(scene)[0].headsmith
     assert (settings.show, settings.colour_mode) == ("MESH", "EXACT")
     assert not settings.head.hide_render
     assert settings.splats.hide_render
     # an avatar that is there keeps what the artist chose since
     settings.show = "BOTH"
-    bpy.ops.headsmith.import_avatar(filepath=str(sample_avatar))
+    bpy.ops.headsmith.import_avatar(filepath=str(light_avatar))
     assert settings.show == "BOTH"
 
 
-def test_a_script_gets_the_defaults(scene: Any, sample_avatar: Path) -> None:
-    settings = import_avatar(sample_avatar, scene).headsmith
+def test_a_script_gets_the_defaults(scene: Any, light_avatar: Path) -> None:
+    settings = import_avatar(light_avatar, scene).headsmith
     assert (settings.show, settings.colour_mode) == ("SPLATS", "LINEAR")
-    chosen = import_avatar(sample_avatar, scene, options=ImportOptions(as_copy=True, show="MESH")).headsmith
+    chosen = import_avatar(light_avatar, scene, options=ImportOptions(as_copy=True, show="MESH")).headsmith
     assert chosen.show == "MESH"
     assert chosen.splats.hide_render

@@ -50,8 +50,8 @@ def test_words() -> None:
     assert words("mouthSmileLeft") == "Mouth Smile Left"
 
 
-def test_a_group_is_reset_and_keyed_alone(imported: Any) -> None:
-    keys = imported.headsmith.head.data.shape_keys
+def test_a_group_is_reset_and_keyed_alone(light: Any) -> None:
+    keys = light.headsmith.head.data.shape_keys
     for name in ("jawOpen", "eyeBlinkLeft"):
         keys.key_blocks[name].value = 0.5
     bpy.context.scene.frame_set(4)
