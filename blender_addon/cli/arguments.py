@@ -102,7 +102,13 @@ def _add_look(command: ArgumentParser) -> None:
 
 
 def _add_camera(command: ArgumentParser) -> None:
-    command.add_argument("--size", type=_size, metavar="PX|WxH", help="of the picture (default: 512, or the .blend's)")
+    command.add_argument(
+        "--size",
+        type=_size,
+        metavar="PX|WxH",
+        help="of the picture, or of each view of a quilt (default: 512, or "
+        "the .blend's; of a pyramid 1080, of a quilt 420x560)",
+    )
     command.add_argument("--engine", choices=("eevee", "cycles"))
     command.add_argument("--samples", type=_count, help="a pixel")
     command.add_argument("--yaw", type=float, default=0.0, help="degrees; positive shows the subject's left side")

@@ -116,11 +116,13 @@ def hologram(opened: Opened, options: Namespace, target: Path, place: Place) -> 
 
 
 def _layout(options: Namespace) -> Layout:
-    width, height = options.size or (512, 512)
+    """The size is the whole picture's, but of a quilt that of each view."""
     if options.layout == "pyramid":
-        return Pyramid(side_px=max(width, height))
+        return Pyramid(side_px=max(options.size)) if options.size else Pyramid()
     if options.layout == "quilt":
-        return Quilt(options.columns, options.rows, width / height, height)
+        quilt = Quilt(options.columns, options.rows)
+        width, height = options.size or quilt.view_size_px
+        return replace(quilt, aspect=width / height, view_height_px=height)
     return Single()
 
 

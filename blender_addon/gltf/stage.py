@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import bpy
 from mathutils import Matrix
 
-from ..state import kept_frame, kept_selection
+from ..state import kept_frame, kept_selection, set_mode
 from .stand_ins import make_stand_in, needs_stand_in
 
 _PLACE = ("location", "rotation_euler", "rotation_quaternion", "rotation_axis_angle", "scale")
@@ -36,6 +36,7 @@ def staged(collection: bpy.types.Collection, scene: bpy.types.Scene, accessories
     before = {kind: set(getattr(bpy.data, kind)) for kind in ("objects", "meshes")}
     with kept_frame(scene), kept_selection(scene), _unmuted(settings.head):
         try:
+            set_mode("OBJECT")
             for name in ("fps", "fps_base"):
                 setattr(temporary.render, name, getattr(scene.render, name))
             for obj in (settings.rig, settings.head, *_with_parents(extra, settings.rig, settings.head)):
@@ -58,7 +59,7 @@ def staged(collection: bpy.types.Collection, scene: bpy.types.Scene, accessories
 def accessories_of(collection: bpy.types.Collection) -> tuple[bpy.types.Object, ...]:
     """What the avatar's collection holds beside rig, head and splats and what shows in renders."""
     settings = collection.headsmith
-    own = {settings.rig, settings.head, settings.splats}
+    own = {settings.rig, settings.head, settings.splats, settings.splats_exact}
     return tuple(
         obj for obj in collection.all_objects
         if obj not in own and obj.type in MESH_LIKE and not obj.hide_render

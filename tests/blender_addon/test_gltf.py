@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from mathutils.kdtree import KDTree
 from gltf_parts import Parts
 from headsmith.asset import ARKIT_52, Avatar, Pose, posed_vertices, read_avatar
 from headsmith.errors import InputError
-from headsmith.motion import resample, talk
+from headsmith.motion import idle, resample, talk
 from headsmith_blender.compat import shader_tree
 from headsmith_blender.controls import sliders
 from headsmith_blender.gltf.check import CheckReport, check, shapes_of
@@ -21,7 +22,7 @@ from headsmith_blender.gltf.document import read_document
 from headsmith_blender.gltf.export import export_gltf
 from headsmith_blender.gltf.options import PRESETS, preset_named
 from headsmith_blender.importing import import_avatar
-from headsmith_blender.motion import apply_motion
+from headsmith_blender.motion import apply_motion, import_motions
 
 TOLERANCE_M = 1e-5
 JAW_TURN = (0.05, 0.2, 0.1)
@@ -225,6 +226,8 @@ def test_the_scene_is_as_it_was(edited: Any, scene: Any, tmp_path: Path) -> None
     head, rig = edited.headsmith.head, edited.headsmith.rig
     sliders(edited)["jawOpen"].mute = True
     rig.select_set(True)
+    bpy.context.view_layer.objects.active = rig
+    bpy.ops.object.mode_set(mode="POSE")
     scene.frame_set(7)
 
     def state() -> Any:
@@ -232,7 +235,8 @@ def test_the_scene_is_as_it_was(edited: Any, scene: Any, tmp_path: Path) -> None
         blocks = {kind: sorted(block.name for block in getattr(bpy.data, kind)) for kind in kinds}
         keys = head.data.shape_keys
         return (
-            blocks, scene.frame_current, bpy.context.window.scene.name, [tuple(r) for r in rig.matrix_world],
+            blocks, bpy.context.mode, scene.frame_current, bpy.context.window.scene.name,
+            [tuple(r) for r in rig.matrix_world],
             sorted(o.name for o in bpy.context.selected_objects), [(k.name, k.value, k.mute) for k in keys.key_blocks],
             rig.animation_data.action.name, len(rig.animation_data.nla_tracks), keys.animation_data.action.name,
             [tuple(b.rotation_quaternion) for b in rig.pose.bones],
@@ -246,6 +250,19 @@ def test_the_scene_is_as_it_was(edited: Any, scene: Any, tmp_path: Path) -> None
     after = state()
     for was, now in zip(before, after, strict=True):
         assert was == now
+
+
+def test_every_motion_is_an_animation(imported: Any, scene: Any, tmp_path: Path, avatar: Avatar) -> None:
+    """The bundle's, each with its length, and what plays now; another avatar's stay out."""
+    scene.render.fps = 30
+    import_motions(imported, replace(avatar, motions={"short": talk(0.5), "long": idle(1.0)}), scene)
+    apply_motion(imported, talk(0.2), scene, 10, "mine")
+    bpy.data.actions.new("Elsewhere").use_fake_user = True
+    report = export_gltf(imported, scene, tmp_path / "ada.glb", preset_named("compact"))
+    assert report.problems == ()
+    lengths = {name: found["seconds"] for name, found in report.animations.items()}
+    assert lengths == pytest.approx({"short": 0.5, "long": 1.0, "mine": 0.2}, abs=1e-3)
+    assert all(found["weights"] == 1 and found["turned"] >= 1 for found in report.animations.values())
 
 
 def test_a_gltf_has_its_files_beside_it(imported: Any, scene: Any, tmp_path: Path) -> None:
