@@ -84,21 +84,27 @@ def setup_hologram(scene: bpy.types.Scene, options: HologramOptions) -> bpy.type
     settings = scene.headsmith_hologram
     if not settings.before:
         settings.before = json.dumps(_before(scene))
-    _apply_output(scene, options)
     tree = ensure_chain(scene)
-    for node in hologram_nodes(scene):
-        if node.node_tree.name != GROUP_NAME:
-            take_out_of_chain(tree, node)
     node = hologram_node(scene) or _add_group(tree, hologram_group(), (0.0, 0.0))
     for slider in SLIDERS:
         node.inputs[slider.name].default_value = PRESETS[options.preset].get(slider.name, slider.default)
-    store = _store(options)
-    if store:
-        _add_group(tree, store_group(store), (200.0, 0.0))
     settings.preset, settings.file_format, settings.alpha = options.preset, options.file_format, options.alpha
+    set_output(scene)
     # splats of the look "Exact" depend on the view transform, and on whether the world is to be seen
     sync_exact(scene)
     return node
+
+
+def set_output(scene: bpy.types.Scene) -> None:
+    """Brings a scene with a hologram in line with the format and alpha in its settings."""
+    settings, tree = scene.headsmith_hologram, compat.compositor_tree(scene)
+    _apply_output(scene, settings.file_format)
+    for node in hologram_nodes(scene):
+        if node.node_tree.name != GROUP_NAME:
+            take_out_of_chain(tree, node)
+    store = _store(settings.file_format, settings.alpha)
+    if store:
+        _add_group(tree, store_group(store), (200.0, 0.0))
 
 
 def remove_hologram(scene: bpy.types.Scene) -> None:
@@ -132,11 +138,11 @@ def _check(options: HologramOptions) -> None:
             )
 
 
-def _store(options: HologramOptions) -> str:
+def _store(file_format: str, alpha: str) -> str:
     """Which store group the file needs, if any: PNG and WebM are straight by themselves, OpenEXR premultiplied."""
-    if options.file_format == "OPEN_EXR":
-        return "STRAIGHT" if options.alpha == "STRAIGHT" else ""
-    return "PREMULTIPLIED" if options.alpha == "PREMULTIPLIED" else ""
+    if file_format == "OPEN_EXR":
+        return "STRAIGHT" if alpha == "STRAIGHT" else ""
+    return "PREMULTIPLIED" if alpha == "PREMULTIPLIED" else ""
 
 
 def _add_group(tree: bpy.types.NodeTree, group: bpy.types.NodeTree, location: tuple[float, float]) -> bpy.types.Node:
@@ -169,20 +175,20 @@ def _put_back(scene: bpy.types.Scene, before: Values) -> None:
     set_film_without_exact(scene, before["film_transparent"])
 
 
-def _apply_output(scene: bpy.types.Scene, options: HologramOptions) -> None:
+def _apply_output(scene: bpy.types.Scene, file_format: str) -> None:
     set_film_without_exact(scene, True)
     # dithering would add noise to colours that are then divided and multiplied by alpha
     scene.render.dither_intensity = 0
     view = scene.view_settings
     view.view_transform, view.look, view.exposure, view.gamma = "Standard", "None", 0, 1
-    compat.set_file_format(scene, "FFMPEG" if options.file_format == "WEBM" else options.file_format)
+    compat.set_file_format(scene, "FFMPEG" if file_format == "WEBM" else file_format)
     image, video = scene.render.image_settings, scene.render.ffmpeg
-    if options.file_format == "WEBM":
+    if file_format == "WEBM":
         # before the colour mode: only some codecs offer alpha
         video.format, video.codec, video.constant_rate_factor = "WEBM", "WEBM", "HIGH"
         video.audio_codec = "NONE"
     image.color_mode = "RGBA"
-    if options.file_format == "PNG":
+    if file_format == "PNG":
         image.color_depth = "8"
-    elif options.file_format == "OPEN_EXR":
+    elif file_format == "OPEN_EXR":
         image.color_depth, image.exr_codec = "32", "ZIP"

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import bpy
 
+from .hologram import hologram_node, set_output
+
 PRESET_ITEMS = (
     ("CLEAN", "Clean Cut-out", "The figure as it is, on nothing"),
     ("BLUE", "Blue Classic", "Blue light, scanlines, a bright rim, a base that fades"),
@@ -42,11 +44,18 @@ def _output_changed(settings: bpy.types.PropertyGroup, _context: bpy.types.Conte
     renew_output(settings.id_data)
 
 
+def _output_changed(settings: HologramSettings, _context: bpy.types.Context) -> None:
+    if hologram_node(settings.id_data):
+        set_output(settings.id_data)
+
+
 class HologramSettings(bpy.types.PropertyGroup):
     """`Scene.headsmith_hologram`."""
 
     before: bpy.props.StringProperty(name="Settings Before", description="As JSON; empty without a hologram")  # type: ignore[valid-type]
-    preset: bpy.props.EnumProperty(items=PRESET_ITEMS, default="BLUE", name="Preset")  # type: ignore[valid-type]
+    preset: bpy.props.EnumProperty(  # type: ignore[valid-type]
+        items=PRESET_ITEMS, default="BLUE", name="Preset", description="What was set up last"
+    )
     file_format: bpy.props.EnumProperty(items=FORMAT_ITEMS, name="Format", update=_output_changed)  # type: ignore[valid-type]
     alpha: bpy.props.EnumProperty(  # type: ignore[valid-type]
         items=ALPHA_ITEMS, name="Alpha", description="What the file holds", update=_output_changed

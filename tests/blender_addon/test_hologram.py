@@ -123,6 +123,20 @@ def nodes_of(scene: Any) -> dict[str, Any]:
     return {"nodes": sorted(n.name for n in tree.nodes), "links": sorted(links), "in use": in_use}
 
 
+def test_format_and_alpha_take_effect_at_once(scene: Any) -> None:
+    node = set_up(scene, "NEON", "OPEN_EXR", "STRAIGHT")
+    node.inputs["Rim"].default_value = 3.0
+    by_choice = settings_of(scene)
+    settings = scene.headsmith_hologram
+    settings.file_format, settings.alpha = "PNG", "PREMULTIPLIED"
+    assert scene.render.image_settings.file_format == "PNG"
+    assert settings_of(scene) != by_choice
+    settings.alpha, settings.file_format = "STRAIGHT", "OPEN_EXR"
+    by_setting = settings_of(scene)
+    assert {**by_setting, "data": None} == {**by_choice, "data": None}
+    assert node.inputs["Rim"].default_value == 3.0
+
+
 def to_exr_with_agx(scene: Any) -> None:
     from headsmith_blender import compat
 
