@@ -20,9 +20,9 @@ from .nodes import Graph, Slider, shared_group
 NAME, VERSION = "Headsmith Mouth", 1
 DEPTH = "mouth_depth"
 """the attribute with the place between lips (0) and throat (1)"""
-LIT_M, DARK_M = 0.015, 0.055
+LIT_M, DARK_M = 0.014, 0.044
 """behind the front of the lips: where the shade begins, and where it is complete"""
-DARKEST = 0.9
+DARKEST = 0.95
 PARTS = ("teeth_upper", "teeth_lower", "tongue")
 SHADE = Slider("Mouth Shade", 1.0, 1.0, "How dark it gets towards the throat")
 
@@ -54,7 +54,7 @@ def mouth_depth(head: HeadMesh) -> F32:
         return np.zeros(len(head.vertices), np.float32)
     behind_m = head.vertices[lips, 2].max() - head.vertices[:, 2]
     t = np.clip((behind_m - LIT_M) / (DARK_M - LIT_M), 0, 1)
-    return (DARKEST * inside * t * t * (3 - 2 * t)).astype(np.float32)
+    return (DARKEST * inside * t).astype(np.float32)
 
 
 def _build(graph: Graph, slider: dict[str, Any]) -> dict[str, Any]:

@@ -79,11 +79,13 @@ def _relief(graph: Graph, slider: dict[str, Any], hair: Any, scale: Any) -> Any:
 
 def _strands(graph: Graph, rest: Any) -> Any:
     """Noise drawn out into lines that run from the crown down to the hairline, around the vertical through the head."""
-    around = graph.vector("NORMALIZE", graph.vector("MULTIPLY", graph.vector("SUBTRACT", rest, CROWN), (1, 1, 0)))
-    along = graph.vector("MULTIPLY", rest, (0.0, 0.0, 12.0))
-    place = graph.vector("ADD", graph.vector("MULTIPLY", around, (45.0, 45.0, 0.0)), along)
+    from_axis = graph.vector("MULTIPLY", graph.vector("SUBTRACT", rest, CROWN), (1.0, 1.0, 0.0))
+    around = graph.vector("MULTIPLY", graph.vector("NORMALIZE", from_axis), (45.0, 45.0, 0.0))
+    place = graph.vector("ADD", around, graph.vector("MULTIPLY", rest, (0.0, 0.0, 12.0)))
     noise = graph.node("ShaderNodeTexNoise", {"Vector": place, "Scale": 1.0, "Detail": 3.0, "Roughness": 0.7})
-    return noise.outputs[0]
+    # the lines crowd together on the crown, where they would sparkle
+    apart = graph.ramp(graph.vector("LENGTH", from_axis, output="Value"), 0.01, 0.07)
+    return graph.math("MULTIPLY", noise.outputs[0], apart)
 
 
 CROWN = (0.0, 0.08, 0.0)
