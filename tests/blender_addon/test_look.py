@@ -25,10 +25,25 @@ def avatar(sample_avatar: Path) -> Avatar:
 @pytest.fixture
 def exact(imported: Any, scene: Any) -> Any:
     """The sample, in display colours, over nothing."""
+    return made_exact(imported, scene)
+
+
+@pytest.fixture
+def light_exact(light: Any, scene: Any) -> Any:
+    """The same of few splats, for what does not need many."""
+    return made_exact(light, scene)
+
+
+@pytest.fixture
+def few(light_avatar: Path) -> Avatar:
+    return read_avatar(light_avatar)
+
+
+def made_exact(collection: Any, scene: Any) -> Any:
     scene.view_settings.view_transform = "Standard"
     scene.render.film_transparent = True
-    imported.headsmith.colour_mode = "EXACT"
-    return imported
+    collection.headsmith.colour_mode = "EXACT"
+    return collection
 
 
 def premultiplied(rgba: F32) -> F32:
@@ -55,10 +70,10 @@ def test_the_order_of_the_splats_matters(exact: Any, avatar: Avatar, tmp_path: P
     assert psnr(premultiplied(picture(tmp_path, EEVEE)), wanted) < 30
 
 
-@pytest.mark.usefixtures("exact")
+@pytest.mark.usefixtures("light_exact")
 @pytest.mark.parametrize("transform", ["Standard", "AgX"])
 def test_exact_colours_stay_under_any_view_transform_and_over_the_world(
-    scene: Any, avatar: Avatar, tmp_path: Path, transform: str
+    scene: Any, few: Avatar, tmp_path: Path, transform: str
 ) -> None:
     from headsmith_blender.exact import show_world
 
@@ -66,8 +81,8 @@ def test_exact_colours_stay_under_any_view_transform_and_over_the_world(
     # a new world is grey already, the same in all versions: what it shows is told by a corner
     scene.view_settings.view_transform = transform
     show_world(scene, True)
-    camera = look_from(avatar)
-    wanted = splat_picture(Driver(avatar).splats(neutral_pose(avatar)), camera)
+    camera = look_from(few)
+    wanted = splat_picture(Driver(few).splats(neutral_pose(few)), camera)
     found = picture(tmp_path, EEVEE)
     assert (found[..., 3] == 1).all()
     assert 0.05 < found[0, 0, 0] < 0.6
@@ -177,15 +192,15 @@ def test_a_hologram_has_no_world_behind_it(scene: Any, avatar: Avatar, tmp_path:
     assert (picture(tmp_path, EEVEE)[..., 3] == 1).all()
 
 
-def test_importing_again_keeps_the_look(exact: Any, scene: Any, sample_avatar: Path) -> None:
+def test_importing_again_keeps_the_look(light_exact: Any, scene: Any, light_avatar: Path) -> None:
     from headsmith_blender.importing import import_avatar
     from headsmith_blender.scene import set_attribute
 
-    settings = exact.headsmith
+    settings = light_exact.headsmith
     objects = (settings.splats, settings.splats_exact)
     hidden = np.linspace(0, 1, len(settings.splats.data.vertices), dtype=np.float32)
     set_attribute(settings.splats.data, "headsmith_hidden", "FLOAT", hidden)
-    import_avatar(sample_avatar, scene)
+    import_avatar(light_avatar, scene)
     assert (settings.splats, settings.splats_exact) == objects
     assert settings.splats.data == settings.splats_exact.data
     assert settings.splats.hide_render
@@ -196,7 +211,7 @@ def test_importing_again_keeps_the_look(exact: Any, scene: Any, sample_avatar: P
     )
 
 
-def test_exact_comes_and_goes_without_a_trace(imported: Any, scene: Any) -> None:
+def test_exact_comes_and_goes_without_a_trace(light: Any, scene: Any) -> None:
     from headsmith_blender.compat import compositor_in_use
 
     def state() -> Any:
@@ -204,9 +219,9 @@ def test_exact_comes_and_goes_without_a_trace(imported: Any, scene: Any) -> None
         return layers, len(bpy.data.objects), len(bpy.data.collections), scene.render.film_transparent
 
     before, in_use = state(), compositor_in_use(scene)
-    imported.headsmith.colour_mode = "EXACT"
+    light.headsmith.colour_mode = "EXACT"
     assert state() != before
-    imported.headsmith.colour_mode = "LINEAR"
+    light.headsmith.colour_mode = "LINEAR"
     assert state() == before
     assert compositor_in_use(scene) == in_use
 
@@ -224,11 +239,11 @@ def test_cycles_is_given_enough_transparent_bounces(scene: Any) -> None:
     assert prepare_scene(scene) == []
 
 
-@pytest.mark.usefixtures("exact")
-def test_an_unregistered_add_on_renders_the_same(avatar: Avatar, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("light_exact")
+def test_an_unregistered_add_on_renders_the_same(few: Avatar, tmp_path: Path) -> None:
     import headsmith_blender
 
-    look_from(avatar)
+    look_from(few)
     before = picture(tmp_path, EEVEE)
     path = tmp_path / "scene.blend"
     bpy.ops.wm.save_as_mainfile(filepath=str(path))
@@ -243,10 +258,10 @@ def test_an_unregistered_add_on_renders_the_same(avatar: Avatar, tmp_path: Path)
         headsmith_blender.register()
 
 
-@pytest.mark.usefixtures("exact")
-def test_an_orthographic_camera_sees_splats_of_the_same_size(scene: Any, avatar: Avatar, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("light_exact")
+def test_an_orthographic_camera_sees_splats_of_the_same_size(scene: Any, few: Avatar, tmp_path: Path) -> None:
     """From afar, through a long lens, perspective is orthographic."""
-    camera = look_from(avatar)
+    camera = look_from(few)
     data, obj = scene.camera.data, scene.camera
     away = obj.matrix_world.col[2].to_3d()
     distance = 200.0
@@ -260,12 +275,12 @@ def test_an_orthographic_camera_sees_splats_of_the_same_size(scene: Any, avatar:
     assert psnr(premultiplied(picture(tmp_path, EEVEE)), premultiplied(perspective)) > 35
 
 
-def test_pixels_follow_the_resolution(exact: Any, scene: Any, avatar: Avatar, tmp_path: Path) -> None:
+def test_pixels_follow_the_resolution(light_exact: Any, scene: Any, few: Avatar, tmp_path: Path) -> None:
     """The low-pass filter is one of pixels: at half resolution it is twice as wide on the face."""
-    camera = look_from(avatar, size_px=192)
+    camera = look_from(few, size_px=192)
     scene.render.resolution_percentage = 50
     half = type(camera)(camera.focal_px / 2, (48.0, 48.0), (96, 96), camera.T_camera_world)
-    wanted = splat_picture(Driver(avatar).splats(neutral_pose(avatar)), half)
+    wanted = splat_picture(Driver(few).splats(neutral_pose(few)), half)
     assert psnr(premultiplied(picture(tmp_path, EEVEE)), wanted) > 40
-    set_input(exact.headsmith.splats_exact, "Low Pass", 0.0)
+    set_input(light_exact.headsmith.splats_exact, "Low Pass", 0.0)
     assert psnr(premultiplied(picture(tmp_path, EEVEE)), wanted) < 38

@@ -85,9 +85,9 @@ def test_in_an_orthographic_view_splats_lie_across_its_axis(imported: Any, scene
     assert found.sides_m[..., :2].max() > 1e-3
 
 
-def test_the_operator_sets_the_look_and_reports(imported: Any, scene: Any) -> None:
+def test_the_operator_sets_the_look_and_reports(light: Any, scene: Any) -> None:
     assert bpy.ops.headsmith.set_look(show="BOTH", quality_percent=50, colour_mode="EXACT") == {"FINISHED"}
-    settings = imported.headsmith
+    settings = light.headsmith
     assert (settings.show, settings.quality_percent, settings.colour_mode) == ("BOTH", 50, "EXACT")
     assert "Headsmith Exact" in scene.view_layers
     assert scene.cycles.transparent_max_bounces >= 256
