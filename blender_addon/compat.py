@@ -140,8 +140,10 @@ def remove_height_texture() -> None:
 
 
 def compositor_tree(scene: bpy.types.Scene) -> bpy.types.NodeTree | None:
-    """The scene's compositing nodes, whether they are in use or not."""
-    return scene.compositing_node_group if bpy.app.version >= (5, 0, 0) else scene.node_tree
+    """The scene's compositing nodes, whether they are in use or not; up to 4.5, an empty tree counts as none."""
+    if bpy.app.version >= (5, 0, 0):
+        return scene.compositing_node_group
+    return scene.node_tree if scene.node_tree and scene.node_tree.nodes else None
 
 
 def new_compositor_tree(scene: bpy.types.Scene) -> bpy.types.NodeTree:
@@ -150,8 +152,12 @@ def new_compositor_tree(scene: bpy.types.Scene) -> bpy.types.NodeTree:
         scene.compositing_node_group = bpy.data.node_groups.new(f"{scene.name} Compositing", "CompositorNodeTree")
         scene.compositing_node_group.interface.new_socket("Image", in_out="OUTPUT", socket_type="NodeSocketColor")
         return scene.compositing_node_group
+    images = set(bpy.data.images)
     scene.use_nodes = True
     scene.node_tree.nodes.clear()
+    # 4.5 begins with a viewer, whose image outlives it
+    for image in set(bpy.data.images) - images:
+        bpy.data.images.remove(image)
     return scene.node_tree
 
 
