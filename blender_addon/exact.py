@@ -18,6 +18,7 @@ from .compositing import ensure_chain, release_chain, take_out_of_chain
 
 LAYER = COLLECTION = NAME
 HELD_OUT = "Headsmith Held Out"
+_SPLATS_NODE = f"{NAME} Splats"
 _BEFORE, _WORLD = "headsmith_film_transparent", "headsmith_world"
 _BY_FILM = -1.0
 """kept under _WORLD: once the hologram is gone, the world is seen where the film then is opaque"""
@@ -125,7 +126,9 @@ def _hold_out_loose(scene: bpy.types.Scene, held_out: bpy.types.Collection) -> N
 
 
 def _main_layer(scene: bpy.types.Scene) -> bpy.types.ViewLayer:
-    return next(layer for layer in scene.view_layers if layer.name != LAYER)
+    """The one that the splats are laid over; new where an artist has deleted all but the splats' own."""
+    found = next((layer for layer in scene.view_layers if layer.name != LAYER), None)
+    return found or scene.view_layers.new("ViewLayer")
 
 
 def _set_nodes(scene: bpy.types.Scene) -> None:
@@ -168,23 +171,41 @@ def _add_nodes(scene: bpy.types.Scene) -> bpy.types.Node:
 
 def _wire(scene: bpy.types.Scene, node: bpy.types.Node) -> None:
     """Whatever used the picture of the main layer gets the group's instead."""
-    tree, main = compat.compositor_tree(scene), _main_layer(scene)
-    layers = [n for n in tree.nodes if n.bl_idname == "CompositorNodeRLayers" and n.outputs["Image"].is_linked]
-    source = next((n for n in layers if n.layer == main.name), layers[0])
-    targets = [link.to_socket for link in source.outputs["Image"].links]
-    splats = tree.nodes.new("CompositorNodeRLayers")
-    splats.name = splats.label = f"{NAME} Splats"
-    splats.scene, splats.layer = scene, LAYER
-    tree.links.new(source.outputs["Image"], node.inputs["Scene"])
-    tree.links.new(compat.environment_output(source), node.inputs["Environment"])
+    tree = compat.compositor_tree(scene)
+    picture, layers = _main_picture(tree, _main_layer(scene))
+    targets = [link.to_socket for link in picture.links]
+    splats = _add_layers(tree, scene, LAYER)
+    splats.name = splats.label = _SPLATS_NODE
+    tree.links.new(picture, node.inputs["Scene"])
+    tree.links.new(compat.environment_output(layers), node.inputs["Environment"])
     tree.links.new(splats.outputs["Image"], node.inputs["Splats"])
     for target in targets:
         tree.links.new(node.outputs["Image"], target)
-    node.inputs["World"].default_value = _world_by_film(node)
-    if hologram_node(scene):
-        node[_WORLD] = _BY_FILM
+    node.inputs["World"].default_value = 0.0 if node[_BEFORE] else 1.0
     for new, offset in ((node, 250), (splats, 0)):
-        new.location = (source.location.x + offset, source.location.y - 450)
+        new.location = (layers.location.x + offset, layers.location.y - 450)
+
+
+def _main_picture(tree: bpy.types.NodeTree, main: bpy.types.ViewLayer) -> tuple[bpy.types.NodeSocket, bpy.types.Node]:
+    """The socket that the splats go over, and the Render Layers node with the world behind it.
+
+    That is the main layer's picture, or, in an artist's own nodes that do without it, what they show in the end.
+    """
+    layers = [n for n in tree.nodes if n.bl_idname == "CompositorNodeRLayers" and n.outputs["Image"].is_linked]
+    if layers:
+        source = next((n for n in layers if n.layer == main.name), layers[0])
+        if source.layer == LAYER:
+            source.layer = main.name
+        main.id_data.view_layers[source.layer].use_pass_environment = True
+        return source.outputs["Image"], source
+    shown = compat.compositor_output(tree).inputs[0].links[0].from_socket
+    return shown, _add_layers(tree, main.id_data, main.name)
+
+
+def _add_layers(tree: bpy.types.NodeTree, scene: bpy.types.Scene, layer: str) -> bpy.types.Node:
+    node = tree.nodes.new("CompositorNodeRLayers")
+    node.scene, node.layer = scene, layer
+    return node
 
 
 def _group_node(scene: bpy.types.Scene) -> bpy.types.Node | None:
@@ -198,7 +219,8 @@ def _take_away(scene: bpy.types.Scene) -> None:
         tree = compat.compositor_tree(scene)
         scene.render.film_transparent = bool(node[_BEFORE])
         take_out_of_chain(tree, node)
-        tree.nodes.remove(tree.nodes[f"{NAME} Splats"])
+        if _SPLATS_NODE in tree.nodes:
+            tree.nodes.remove(tree.nodes[_SPLATS_NODE])
         release_chain(scene)
     scene.view_layers.remove(scene.view_layers[LAYER])
     collection = exact_collection(scene)

@@ -226,6 +226,44 @@ def test_exact_comes_and_goes_without_a_trace(light: Any, scene: Any) -> None:
     assert compositor_in_use(scene) == in_use
 
 
+def test_an_artists_own_nodes_get_the_picture_with_the_splats(light: Any, scene: Any) -> None:
+    from headsmith_blender import compat
+    from headsmith_blender.exact import exact_picture
+
+    tree = compat.new_compositor_tree(scene)
+    layers, flip = tree.nodes.new("CompositorNodeRLayers"), tree.nodes.new("CompositorNodeFlip")
+    tree.links.new(layers.outputs["Image"], flip.inputs[0])
+    tree.links.new(flip.outputs[0], compat.compositor_output(tree).inputs[0])
+    assert exact_picture(scene) is None
+    light.headsmith.colour_mode = "EXACT"
+    assert flip.inputs[0].links[0].from_socket == exact_picture(scene)
+    light.headsmith.colour_mode = "LINEAR"
+    assert flip.inputs[0].links[0].from_socket == layers.outputs["Image"]
+    assert len(tree.nodes) == 3
+    # nodes that show no render layer at all
+    tree.nodes.remove(layers)
+    still = tree.nodes.new("CompositorNodeImage")
+    tree.links.new(still.outputs[0], flip.inputs[0])
+    light.headsmith.colour_mode = "EXACT"
+    assert compat.compositor_output(tree).inputs[0].links[0].from_socket == exact_picture(scene)
+
+
+def test_what_a_script_or_artist_deleted_comes_back(light_exact: Any, scene: Any) -> None:
+    from headsmith_blender import compat
+    from headsmith_blender.exact import sync_exact
+
+    scene.view_layers.remove(scene.view_layers[0])
+    compat.compositor_tree(scene).nodes.clear()
+    sync_exact(scene)
+    assert len(scene.view_layers) == 2
+    assert compat.compositor_output(compat.compositor_tree(scene)).inputs[0].is_linked
+    # and an avatar that is gone takes its part of the scene along
+    for obj in list(light_exact.objects):
+        bpy.data.objects.remove(obj)
+    sync_exact(scene)
+    assert [layer.name for layer in scene.view_layers] == ["ViewLayer"]
+
+
 def test_cycles_is_given_enough_transparent_bounces(scene: Any) -> None:
     from headsmith_blender.look import TRANSPARENT_BOUNCES, prepare_scene
 
