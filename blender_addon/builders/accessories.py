@@ -105,13 +105,16 @@ def _set_values(material: bpy.types.Material, part: Part) -> None:
     """The part's look, in the material's Principled BSDF and in the viewport's solid mode."""
     look = part.material
     nodes = [node for node in material.node_tree.nodes if node.bl_idname == "ShaderNodeBsdfPrincipled"]
+    # the sheen's strength goes into its colour, which is all that glTF has
     values = {"Base Color": (*look.base_color, 1.0), "Metallic": look.metallic, "Roughness": look.roughness,
-              "Alpha": look.alpha, "IOR": look.ior, "Sheen Weight": look.sheen,
-              "Specular IOR Level": 0.5 * (look.alpha == 1)}  # fmt: skip
+              "Alpha": look.alpha, "IOR": look.ior, "Sheen Weight": float(look.sheen > 0),
+              "Sheen Tint": (look.sheen, look.sheen, look.sheen, 1.0)}  # fmt: skip
     for node in nodes[:1]:
         for name, value in values.items():
             node.inputs[name].default_value = value
     # blended, so that splats, which are blended too, show through glass in EEVEE
     material.surface_render_method = "BLENDED" if look.alpha < 1 else "DITHERED"
+    # the meshes are closed
+    material.use_backface_culling = True
     material.diffuse_color = (*look.base_color, look.alpha)
     material.metallic, material.roughness = look.metallic, look.roughness

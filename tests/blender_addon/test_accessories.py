@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -185,6 +186,20 @@ def test_the_artists_material_stays(imported: Any) -> None:
     obj.data.materials[0] = own
     obj.headsmith_accessory.headband.width_m = 0.03
     assert list(obj.data.materials) == [own]
+
+
+def test_gltf_gets_the_materials(imported: Any, tmp_path: Path) -> None:
+    worn = [accessories.add_accessory(imported, kind) for kind in ("glasses", "cap")]
+    for obj in bpy.context.scene.objects:
+        obj.select_set(obj in worn)
+    bpy.ops.export_scene.gltf(filepath=str(tmp_path / "worn.gltf"), use_selection=True, export_format="GLTF_SEPARATE")
+    found = {m["name"]: m for m in json.loads((tmp_path / "worn.gltf").read_text())["materials"]}
+    lens = found["portrait Glasses Lens"]
+    assert lens["alphaMode"] == "BLEND"
+    assert lens["pbrMetallicRoughness"]["baseColorFactor"][3] == pytest.approx(0.05)
+    crown = found["portrait Cap Crown"]
+    assert crown["extensions"]["KHR_materials_sheen"]["sheenColorFactor"] == pytest.approx([0.15] * 3)
+    assert not any(material.get("doubleSided") for material in found.values())
 
 
 def test_refitting_follows_a_sculpted_head(imported: Any) -> None:

@@ -46,8 +46,8 @@ class CapParams:
 def build_cap(head: Anchors, params: CapParams) -> AccessoryMesh:
     """A cap for one head. Raises InputError for sizes out of range."""
     checked(params)
-    crown = Part("crown", PbrMaterial(params.crown_color, roughness=params.roughness, sheen=0.3), covers_hair=True)
-    peak = Part("visor", PbrMaterial(params.visor_color, roughness=params.roughness, sheen=0.3))
+    crown = Part("crown", PbrMaterial(params.crown_color, roughness=params.roughness, sheen=0.15), covers_hair=True)
+    peak = Part("visor", PbrMaterial(params.visor_color, roughness=params.roughness, sheen=0.15))
     shape = CrownShape(head.scalp, params)
     plate = VisorSizes(params.visor_m, params.visor_drop_rad, params.visor_curve_m)
     solids = [(crown, _crown(shape)), (crown, _button(shape)), *((crown, ring) for ring in _eyelets(shape)),

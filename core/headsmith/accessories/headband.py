@@ -46,7 +46,7 @@ class HeadbandParams:
 def build_headband(head: Anchors, params: HeadbandParams) -> AccessoryMesh:
     """A headband for one head. Raises InputError for sizes out of range."""
     checked(params)
-    cloth = PbrMaterial(params.band_color, params.metallic, params.roughness, sheen=0.4 * (params.roughness > 0.6))
+    cloth = PbrMaterial(params.band_color, params.metallic, params.roughness, sheen=0.2 * (params.roughness > 0.6))
     part = Part("band", cloth, covers_hair=True)
     solid = _around(head, params) if params.style == "sport" else _over(head, params)
     return Built(((part, solid),)).join("headband", "forehead" if params.style == "sport" else "crown", head.joint)
