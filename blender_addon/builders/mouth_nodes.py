@@ -20,7 +20,7 @@ from .nodes import Graph, Slider, shared_group
 NAME, VERSION = "Headsmith Mouth", 1
 DEPTH = "mouth_depth"
 """the attribute with the place between lips (0) and throat (1)"""
-LIT_M, DARK_M = 0.014, 0.044
+LIT_M, DARK_M = 0.015, 0.036
 """behind the front of the lips: where the shade begins, and where it is complete"""
 DARKEST = 0.95
 PARTS = ("teeth_upper", "teeth_lower", "tongue")

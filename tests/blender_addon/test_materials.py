@@ -14,6 +14,7 @@ import pytest
 from headsmith.asset import read_avatar
 from headsmith_blender.builders.hair import painted_hair
 from headsmith_blender.builders.materials import ALBEDO_NODE, BSDF_NODE
+from headsmith_blender.builders.mouth_nodes import mouth_depth
 from headsmith_blender.importing import ImportOptions, import_avatar
 
 KINDS = {"head": "skin", "eye_left": "eyes", "eye_right": "eyes", "teeth_upper": "teeth", "teeth_lower": "teeth",
@@ -85,6 +86,17 @@ def test_hair_is_told_from_skin(sample_avatar: Path) -> None:
     assert hair[(regions["ears"] > 0.9)].mean() < 0.15
     bald = np.full_like(avatar.material.static_texture, 180)
     assert painted_hair(avatar.head, bald).max() == 0
+
+
+def test_the_mouth_gets_darker_inwards(sample_avatar: Path) -> None:
+    head = read_avatar(sample_avatar).head
+    depth = mouth_depth(head)
+    teeth = np.unique(head.faces[head.face_part == head.part_names.index("teeth_upper")])
+    front_to_back = depth[teeth[np.argsort(-head.vertices[teeth, 2])]]
+    assert front_to_back[0] < 0.1
+    assert front_to_back[-1] > 0.9
+    assert (np.diff(front_to_back) >= 0).all()
+    assert depth[head.regions["scalp"] > 0.5].max() == 0
 
 
 def test_gltf_finds_picture_and_roughness(imported: Any, tmp_path: Path) -> None:
