@@ -181,7 +181,9 @@ def _wire(scene: bpy.types.Scene, node: bpy.types.Node) -> None:
     tree.links.new(splats.outputs["Image"], node.inputs["Splats"])
     for target in targets:
         tree.links.new(node.outputs["Image"], target)
-    node.inputs["World"].default_value = 0.0 if node[_BEFORE] else 1.0
+    node.inputs["World"].default_value = _world_by_film(node)
+    if hologram_node(scene):
+        node[_WORLD] = _BY_FILM
     for new, offset in ((node, 250), (splats, 0)):
         new.location = (layers.location.x + offset, layers.location.y - 450)
 
