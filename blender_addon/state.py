@@ -13,9 +13,10 @@ Values = dict[str, Any]
 
 _SCENE_SETTINGS = ("camera", "world", "frame_start", "frame_end", "frame_step", "use_nodes", "compositing_node_group")
 _RENDER_STRUCTS = (
-    "render", "render.image_settings", "render.image_settings.view_settings", "render.image_settings.display_settings",
-    "render.ffmpeg", "view_settings", "display_settings", "eevee", "cycles",
+    "render", "render.ffmpeg", "render.image_settings", "render.image_settings.view_settings",
+    "render.image_settings.display_settings", "view_settings", "display_settings", "eevee", "cycles",
 )  # fmt: skip
+_ROUNDS = 4
 _NOT_STATE = {"name", "use_nodes", "active_layer_collection", "frame_current", "frame_float", "frame_subframe"}
 """left alone: identities, the deprecated switch (named above where it counts), and what `kept_frame` looks after"""
 
@@ -61,9 +62,7 @@ def kept_render_settings(scene: bpy.types.Scene) -> Iterator[None]:
     try:
         yield
     finally:
-        for path, struct in _structs(scene):
-            if path in before:
-                _put_back(struct, before[path])
+        _put_all_back(scene, before)
         for obj, hide_render, hide_viewport in hidden:
             if is_alive(obj):
                 obj.hide_render, obj.hide_viewport = hide_render, hide_viewport
@@ -152,19 +151,30 @@ def _values(struct: Any) -> Values:
     return found
 
 
-def _put_back(struct: Any, values: Values) -> None:
-    """Writes what differs. One setting can limit another's choices (a file format its depth), so up to three times."""
-    for attempt in range(3):
-        changed = {name: value for name, value in values.items() if _differs(struct, name, value)}
-        for name, value in changed.items():
-            try:
-                setattr(struct, name, value)
-            except TypeError:
-                # an enum whose choices depend on a setting that comes later in this round
-                if attempt == 2:
-                    raise
-        if not changed:
+def _put_all_back(scene: bpy.types.Scene, before: dict[str, Values]) -> None:
+    """Writes what differs, again until nothing does: one setting can limit or reset another.
+
+    A file format limits the colours, a codec too, and to choose the format of films resets the codec.
+    """
+    refused: list[TypeError] = []
+    for _ in range(_ROUNDS):
+        refused = []
+        changes = [_put_back(struct, before[path], refused) for path, struct in _structs(scene) if path in before]
+        if not any(changes):
             return
+    if refused:
+        raise refused[0]
+
+
+def _put_back(struct: Any, values: Values, refused: list[TypeError]) -> int:
+    """Writes what differs and returns how much that was; adds what is not among an enum's choices now to `refused`."""
+    changed = {name: value for name, value in values.items() if _differs(struct, name, value)}
+    for name, value in changed.items():
+        try:
+            setattr(struct, name, value)
+        except TypeError as error:
+            refused.append(error)
+    return len(changed)
 
 
 def _differs(struct: Any, name: str, value: Any) -> bool:
