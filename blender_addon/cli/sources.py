@@ -35,7 +35,8 @@ def open_source(path: Path, avatar: str | None) -> Opened:
         if not path.is_file():
             raise InputError(path, found="no such file", expected="a .blend file", action="check the path")
         try:
-            bpy.ops.wm.open_mainfile(filepath=str(path), load_ui=False)
+            # scripts and scripted drivers of a file that came from elsewhere do not run; avatars need none
+            bpy.ops.wm.open_mainfile(filepath=str(path), load_ui=False, use_scripts=False)
         except RuntimeError as error:
             raise InputError(path, found=str(error).strip(), expected="a .blend file that Blender can open",
                              action="check the file") from error  # fmt: skip

@@ -275,3 +275,18 @@ def test_help_names_every_command(capfd: pytest.CaptureFixture[str]) -> None:
     for name in ("import", "animate", "render", "export", "hologram", "batch"):
         assert run([name, "--help"], "headsmith-blender") == 0
         assert f"headsmith-blender {name}" in capfd.readouterr().out
+
+
+def test_scripts_in_a_blend_do_not_run(command: Any, tmp_path: Path) -> None:
+    marker = tmp_path / "ran"
+    text = bpy.data.texts.new("startup.py")
+    text.write(f"open({str(marker)!r}, 'w').close()\ndef register(): pass\n")
+    text.use_module = True
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "foreign.blend"))
+    files = bpy.context.preferences.filepaths
+    files.use_scripts_auto_execute = True
+    try:
+        command("export", tmp_path / "foreign.blend", "-o", tmp_path / "foreign.glb")
+    finally:
+        files.use_scripts_auto_execute = False
+    assert not marker.exists()
