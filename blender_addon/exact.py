@@ -141,6 +141,9 @@ def _set_nodes(scene: bpy.types.Scene) -> None:
         _wire(scene, node)
     elif node.node_tree != group:
         node.node_tree = group
+    exposure = node.inputs["Exposure"]
+    if exposure.default_value != scene.view_settings.exposure:
+        exposure.default_value = scene.view_settings.exposure
     if not scene.render.film_transparent:
         scene.render.film_transparent = True
     _hide_world_from_hologram(scene, node)

@@ -40,6 +40,8 @@ def exact_group(view_transform: str) -> bpy.types.NodeTree:
     world = tree.interface.new_socket("World", in_out="INPUT", socket_type="NodeSocketFloat")
     world.description, world.default_value = "1 to show the world behind the scene, 0 for a transparent picture", 1.0
     world.min_value, world.max_value = 0.0, 1.0
+    exposure = tree.interface.new_socket("Exposure", in_out="INPUT", socket_type="NodeSocketFloat")
+    exposure.description = "That of the scene's colour management, in stops; set when a render begins"
     tree.interface.new_socket("Image", in_out="OUTPUT", socket_type="NodeSocketColor")
     _wire(tree, space)
     arrange(tree)
@@ -51,8 +53,16 @@ def _wire(tree: bpy.types.NodeTree, space: str) -> None:
     given = tree.nodes.new("NodeGroupInput").outputs
     opaque = wiring.with_alpha(given["Environment"], 1.0)
     world = wiring.faded(opaque, given["World"])
-    behind = compat.alpha_over(tree, world, given["Scene"])
+    behind = _exposed(wiring, compat.alpha_over(tree, world, given["Scene"]), given["Exposure"])
     shown = wiring.premultiplied(wiring.in_space(wiring.straight(behind), "Linear Rec.709", space))
     whole = compat.alpha_over(tree, shown, given["Splats"])
-    result = wiring.premultiplied(wiring.in_space(wiring.straight(whole), space, "Linear Rec.709"))
+    light = wiring.premultiplied(wiring.in_space(wiring.straight(whole), space, "Linear Rec.709"))
+    # the view transform will expose the whole picture, splats too
+    result = _exposed(wiring, light, wiring.math("MULTIPLY", given["Exposure"], -1.0))
     wiring.feed(tree.nodes.new("NodeGroupOutput").inputs["Image"], result)
+
+
+def _exposed(wiring: Wiring, image: bpy.types.NodeSocket, stops: bpy.types.NodeSocket) -> bpy.types.NodeSocket:
+    node = wiring.node("CompositorNodeExposure", image)
+    wiring.feed(node.inputs["Exposure"], stops)
+    return node.outputs[0]

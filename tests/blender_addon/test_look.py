@@ -71,15 +71,15 @@ def test_the_order_of_the_splats_matters(exact: Any, avatar: Avatar, tmp_path: P
 
 
 @pytest.mark.usefixtures("light_exact")
-@pytest.mark.parametrize("transform", ["Standard", "AgX"])
+@pytest.mark.parametrize(("transform", "exposure"), [("Standard", 0.0), ("AgX", 0.7)])
 def test_exact_colours_stay_under_any_view_transform_and_over_the_world(
-    scene: Any, few: Avatar, tmp_path: Path, transform: str
+    scene: Any, few: Avatar, tmp_path: Path, transform: str, exposure: float
 ) -> None:
     from headsmith_blender.exact import show_world
 
     scene.world = bpy.data.worlds.new("Grey")
     # a new world is grey already, the same in all versions: what it shows is told by a corner
-    scene.view_settings.view_transform = transform
+    scene.view_settings.view_transform, scene.view_settings.exposure = transform, exposure
     show_world(scene, True)
     camera = look_from(few)
     wanted = splat_picture(Driver(few).splats(neutral_pose(few)), camera)
