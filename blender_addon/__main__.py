@@ -3,13 +3,15 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from typing import NoReturn
 
 from .cli.streams import quiet_stdout
 
 
-def main() -> int:
-    """Runs one command line in the bpy module; returns the exit code."""
+def main() -> NoReturn:
+    """Runs one command line in the bpy module, and leaves with its exit code."""
     # Blender talks on standard output from its import on
     with quiet_stdout(chatter=False):
         import bpy
@@ -19,14 +21,15 @@ def main() -> int:
 
         bpy.ops.wm.read_factory_settings(use_empty=True)
         register()
-    try:
-        return run(sys.argv[1:], "headsmith-blender")
-    finally:
-        with quiet_stdout(chatter=False):
-            bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
-            # classes that are still registered at exit would crash some versions
-            unregister()
+    code = run(sys.argv[1:], "headsmith-blender")
+    with quiet_stdout(chatter=False):
+        bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
+        unregister()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # some versions of the module crash where they are taken down
+    os._exit(code)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
