@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from headsmith.asset import vertex_normals
 from headsmith.types import F32, I32
 
 CHUNK = 2_000_000
@@ -90,12 +89,8 @@ def nearest(surface: Surface, points_m: F32) -> Hits:
     fans, used = _fans(surface)
     step = max(1, CHUNK // len(used))
     parts = [_nearest(surface, fans, used, points[i : i + step]) for i in range(0, len(points), step)]
-    face, barycentric, on = (np.concatenate(column) for column in zip(*parts, strict=True))
-    normals = vertex_normals(surface.vertices.astype(np.float32), surface.faces)
-    normal = (normals[surface.faces[face]] * barycentric[..., None]).sum(1)
-    away = points - on
-    sign = np.where((away * normal).sum(1) < 0, -1.0, 1.0)
-    return Hits(surface.rows[face].astype(np.int32), barycentric, on, sign * np.linalg.norm(away, axis=1))
+    face, barycentric, on, distance = (np.concatenate(column) for column in zip(*parts, strict=True))
+    return Hits(surface.rows[face].astype(np.int32), barycentric, on, distance)
 
 
 def _fans(surface: Surface) -> tuple[I32, I32]:
@@ -109,16 +104,25 @@ def _fans(surface: Surface) -> tuple[I32, I32]:
     return fans.astype(np.int32), np.flatnonzero(counts).astype(np.int32)
 
 
-def _nearest(surface: Surface, fans: I32, used: I32, points: F32) -> tuple[I32, F32, F32]:
+def _nearest(surface: Surface, fans: I32, used: I32, points: F32) -> tuple[I32, F32, F32, F32]:
+    """Face [P], barycentric [P, 3], point [P, 3] and signed distance [P] of the nearest point to each of `points`."""
     known = surface.vertices[used].astype(np.float64)
     square = (known**2).sum(1)[None] - 2 * points @ known.T
     count = min(4, len(used))
     close = used[np.argpartition(square, count - 1, axis=1)[:, :count]]
     faces = fans[close].reshape(len(points), -1)
-    barycentric, on = closest_on_triangles(points[:, None], surface.corners()[faces])
-    best = np.linalg.norm(points[:, None] - on, axis=-1).argmin(1)
+    corners = surface.corners()[faces]
+    barycentric, on = closest_on_triangles(points[:, None], corners)
+    away = points[:, None] - on
+    distance = np.linalg.norm(away, axis=-1)
+    normals = unit(np.cross(corners[..., 1, :] - corners[..., 0, :], corners[..., 2, :] - corners[..., 0, :]))
+    facing = (unit(away) * normals).sum(-1)
+    # on an edge or vertex, of the faces that meet there the one that faces the point most tells the side
+    tied = distance <= distance.min(1, keepdims=True) + 1e-7
+    best = np.where(tied, np.abs(facing), -1.0).argmax(1)
     row = np.arange(len(points))
-    return faces[row, best], barycentric[row, best], on[row, best]
+    sign = np.where(facing[row, best] < 0, -1.0, 1.0)
+    return faces[row, best], barycentric[row, best], on[row, best], sign * distance[row, best]
 
 
 def closest_on_triangles(points: F32, corners: F32) -> tuple[F32, F32]:
