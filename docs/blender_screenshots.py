@@ -8,8 +8,8 @@ black where nothing is displayed:
         blender --factory-startup --window-geometry 0 0 1280 1000 --python docs/blender_screenshots.py -- \\
         --screen /tmp/screen/Xvfb_screen0 --picture expression
 
-The extension has to be installed, or its sources and the headsmith package on --path (several). One run makes one
-picture, as a panel remembers whether it was open.
+The extension has to be installed; or give --path with folders that hold the packages headsmith, headsmith_exporters and
+headsmith_blender (the sources of blender_addon). One run makes one picture, as a panel remembers whether it was open.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ import bpy
 import numpy as np
 
 ROOT = Path(__file__).resolve().parents[1]
+SOURCES = "headsmith_blender"
 _SETTLE_S = 0.5
 """for the window to be drawn between two steps"""
 _COMPILING_STEPS = 120
@@ -110,7 +111,7 @@ def main() -> None:
     sys.path[:0] = map(str, options.path)
     picture = PICTURES[options.picture]
     bpy.context.preferences.view.show_splash = False
-    addon = register(picture)
+    addon = register(picture, bool(options.path))
     steps = [
         clear_scene,
         lambda: bpy.ops.headsmith.import_avatar(filepath=str(options.avatar)),
@@ -121,14 +122,14 @@ def main() -> None:
     bpy.app.timers.register(lambda: next_step(steps, addon), first_interval=_SETTLE_S)
 
 
-def register(picture: Picture) -> Any:
-    """The add-on with only the picture's panels open, by the name that its extension or its sources have."""
-    extension = "bl_ext.user_default.headsmith"
-    try:
-        addon = importlib.import_module(extension)
-        bpy.ops.preferences.addon_disable(module=extension)
-    except ModuleNotFoundError:
-        addon = importlib.import_module("headsmith_blender")
+def register(picture: Picture, from_sources: bool) -> Any:
+    """The add-on with only the picture's panels open: they are registered anew, before any is drawn."""
+    name = SOURCES if from_sources else "bl_ext.user_default.headsmith"
+    if not from_sources:
+        bpy.ops.preferences.addon_enable(module=name)
+    addon = importlib.import_module(name)
+    if not from_sources:
+        addon.unregister()
     registration = importlib.import_module(f"{addon.__name__}.registration")
     for module in registration.MODULES:
         for cls in module.CLASSES:
@@ -146,8 +147,9 @@ def next_step(steps: list[Callable[[], Any]], addon: Any) -> float | None:
             return _SETTLE_S
     except Exception:
         traceback.print_exc()
-    # a class that is registered at exit can crash Blender
-    addon.unregister()
+    # a class that is registered at exit can crash Blender, which looks after its extensions alone
+    if addon.__name__ == SOURCES:
+        addon.unregister()
     bpy.ops.wm.quit_blender()
     return None
 
