@@ -17,5 +17,5 @@ if ! python=$(tools/find_python.sh "$version"); then
 fi
 "$python" -m venv "$folder"
 "$folder/bin/pip" install --quiet --constraint constraints-blender.txt "bpy==$bpy" \
-    --editable . --editable blender_addon hypothesis pillow pytest pytest-xdist
+    --editable . --editable blender_addon av hypothesis pillow pytest pytest-xdist
 echo "$wanted" > "$stamp"
