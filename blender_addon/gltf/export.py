@@ -14,7 +14,7 @@ from headsmith_exporters.files import check_free, write_files
 from .check import CheckReport, check, shapes_of
 from .clips import clips_of, pushed_down
 from .document import Json, read_document
-from .finishes import weigh_sheen
+from .finishes import show_one_side, weigh_sheen
 from .options import PRESETS, GltfOptions, exporter_arguments
 from .stage import staged
 from .tidy import tidy
@@ -50,6 +50,7 @@ def export_gltf(
         document = read_document(written)
     tidy(document, names, _asset(collection))
     weigh_sheen(document)
+    show_one_side(document)
     contents = document.contents(path)
     check_free(contents, force)
     write_files(contents)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import bpy
 
+from ..builders.materials import KIND_KEY
 from .document import Document
 
 _SHEEN = "KHR_materials_sheen"
@@ -17,6 +18,17 @@ def weigh_sheen(document: Document) -> None:
         weight = _sheen_weight(bpy.data.materials.get(material["name"]))
         if weight is not None and "sheenColorFactor" in sheen:
             sheen["sheenColorFactor"] = [weight * channel for channel in sheen["sheenColorFactor"]]
+
+
+def show_one_side(document: Document) -> None:
+    """Closed parts of the head from outside only, as in `headsmith export --format glb`: engines draw half as much.
+
+    Blender's own renders show both sides, which the exporter takes over; lashes are sheets and need both.
+    """
+    for material in document.json.get("materials", []):
+        ours = bpy.data.materials.get(material["name"])
+        if ours is not None and ours.get(KIND_KEY, "lashes") != "lashes":
+            material.pop("doubleSided", None)
 
 
 def _sheen_weight(material: bpy.types.Material | None) -> float | None:

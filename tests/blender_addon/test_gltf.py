@@ -138,6 +138,12 @@ def test_sheen_is_as_strong_as_the_artist_made_it(parts: Parts) -> None:
     assert cloth["extensions"]["KHR_materials_sheen"]["sheenColorFactor"] == pytest.approx([0.25] * 3)
 
 
+def test_closed_parts_show_one_side(parts: Parts) -> None:
+    sided = {m["name"].split()[-1]: m.get("doubleSided", False) for m in parts.json["materials"]}
+    assert {kind: sided[kind] for kind in ("Skin", "Eyes", "Teeth", "Tongue", "Lashes")} == {
+        "Skin": False, "Eyes": False, "Teeth": False, "Tongue": False, "Lashes": True}  # fmt: skip
+
+
 def test_it_stands_and_moves_as_the_core_says(parts: Parts, avatar: Avatar) -> None:
     met = set()
     for primitive in head_primitives(parts):
