@@ -14,9 +14,6 @@ from dataclasses import dataclass
 
 from .formulas import Matrix, Number, chosen, matrix_of_columns, vector
 
-LARGEST_SLOPE = 1.3
-"""times the picture's half width: beyond it the Jacobian is taken as there (gsplat's margin)"""
-
 
 @dataclass(frozen=True)
 class Eye:
@@ -29,7 +26,7 @@ class Eye:
     flat: Number
     """1 in an orthographic view, else 0"""
     slope_limit: Number
-    """half the picture's width, and a little more, at depth 1"""
+    """half the picture's width, and more, at depth 1: beyond it the Jacobian is taken as there"""
     low_pass_px2: Number
     """variance that is added to every splat in the picture"""
     depth_bias_m: Number

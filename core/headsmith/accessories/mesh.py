@@ -18,9 +18,7 @@ class PbrMaterial:
     metallic: float = 0.0
     roughness: float = 0.5
     alpha: float = 1.0
-    """coverage for viewers without transmission"""
-    transmission: float = 0.0
-    """0 opaque .. 1 glass"""
+    """coverage: lenses are clear by it, which every viewer understands, and not by refraction"""
     ior: float = 1.5
     sheen: float = 0.0
     """0..1: the soft rim of cloth"""
