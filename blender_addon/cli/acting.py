@@ -6,8 +6,6 @@ from __future__ import annotations
 from argparse import Namespace
 from pathlib import Path
 
-import bpy
-
 from headsmith.asset import Motion
 from headsmith.errors import InputError
 from headsmith.motion import SUFFIXES, each_shape, idle, read_motion, talk
@@ -71,12 +69,16 @@ def _play(opened: Opened, options: Namespace) -> None:
     apply_motion(collection, motion, scene, options.start, f"{collection.name} {Path(wanted).stem}")
 
 
-def dress(collection: bpy.types.Collection, options: Namespace) -> None:
-    """Splats, mesh or both, how many splats, and in which colours; what was not asked for stays."""
-    settings = collection.headsmith
+def dress(opened: Opened, options: Namespace, bundle_colours: str | None = None) -> None:
+    """Splats, mesh or both, how many splats, and in which colours; what was not asked for stays.
+
+    `bundle_colours` are those of a bundle where none are asked for: it has no artist's choice to keep.
+    """
+    settings = opened.collection.headsmith
     if options.show:
         settings.show = options.show.upper()
-    if options.colours:
-        settings.colour_mode = options.colours.upper()
+    colours = options.colours or (bundle_colours if opened.is_bundle else None)
+    if colours:
+        settings.colour_mode = colours.upper()
     if options.splats_percent is not None:
         settings.quality_percent = options.splats_percent

@@ -97,7 +97,7 @@ def _add_acting(command: ArgumentParser) -> None:
 def _add_look(command: ArgumentParser) -> None:
     command.add_argument("--show", choices=("splats", "mesh", "both"), help="default: splats")
     command.add_argument("--colours", choices=("linear", "exact"), help="splats as light in the scene, or exactly as "
-                         "splat viewers show them")  # fmt: skip
+                         "splat viewers show them (default: exact in pictures of a bundle)")  # fmt: skip
     command.add_argument("--splats-percent", type=_percent, metavar="P", help="draw only the most important")
 
 

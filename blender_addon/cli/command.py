@@ -70,7 +70,9 @@ def _run_items(items: list[Item], options: Namespace, print_line: Print) -> int:
         if options.json:
             print_line(json.dumps(asdict(result), ensure_ascii=False))
         elif result.error:
-            print(f"{COMMAND}: {result.item}: {result.error}", file=sys.stderr, flush=True)
+            # most sentences begin with the item as it is
+            named = "" if result.item in result.error else f"{result.item}: "
+            print(f"{COMMAND}: {named}{result.error}", file=sys.stderr, flush=True)
         else:
             made = "there already" if result.skipped else f"{result.seconds:.1f} s"
             print_line(f"{result.item}: {', '.join(result.outputs)} ({made})")

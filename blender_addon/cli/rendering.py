@@ -13,6 +13,7 @@ from headsmith.errors import InputError
 
 from .. import compat
 from ..builders.studio import add_studio, stage_of
+from ..exact import set_film_without_exact, show_world
 from .placing import Place, frame_path
 from .sources import Opened
 
@@ -31,7 +32,8 @@ def set_up(opened: Opened, options: Namespace) -> None:
     if options.samples:
         scene.eevee.taa_render_samples = scene.cycles.samples = options.samples
     if options.transparent:
-        render.film_transparent = True
+        set_film_without_exact(scene, True)
+        show_world(scene, False)
     if options.yaw or options.pitch or opened.is_bundle or scene.camera is None:
         _place_camera(opened, options.yaw, options.pitch)
 

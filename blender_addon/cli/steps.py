@@ -27,6 +27,8 @@ from .placing import Place
 from .rendering import FORMATS, frames_of, render_frames, set_up
 from .sources import Opened
 
+PICTURE_COLOURS = "exact"
+"""of pictures straight from a bundle: they look like the photo, under any view transform"""
 Run = Callable[[Opened, Namespace, Path, Place], list[Path]]
 """(source, options, the file asked for, where files may go) -> the files of the result"""
 
@@ -53,7 +55,7 @@ def check_suffix(step: Step, path: Path) -> None:
 def save_blend(opened: Opened, options: Namespace, target: Path, place: Place) -> list[Path]:
     """The avatar as a .blend file, with a studio around it; everything that it needs is packed."""
     act(opened, options)
-    dress(opened.collection, options)
+    dress(opened, options)
     with place.file(target) as written:
         if written is not None:
             if opened.is_bundle:
@@ -66,7 +68,7 @@ def save_blend(opened: Opened, options: Namespace, target: Path, place: Place) -
 def render(opened: Opened, options: Namespace, target: Path, place: Place) -> list[Path]:
     """Pictures of the avatar."""
     act(opened, options)
-    dress(opened.collection, options)
+    dress(opened, options, PICTURE_COLOURS)
     set_up(opened, options)
     return render_frames(opened, options, target, place)
 
@@ -96,7 +98,7 @@ def export(opened: Opened, options: Namespace, target: Path, place: Place) -> li
 def hologram(opened: Opened, options: Namespace, target: Path, place: Place) -> list[Path]:
     """Pictures or a video with alpha, in the layout of a hologram."""
     act(opened, options)
-    dress(opened.collection, options)
+    dress(opened, options, PICTURE_COLOURS)
     set_up(opened, options)
     suffix = target.suffix.lower()
     file_format = next(name for name, known in HOLOGRAM_SUFFIXES.items() if known == suffix)

@@ -277,6 +277,19 @@ def test_help_names_every_command(capfd: pytest.CaptureFixture[str]) -> None:
         assert f"headsmith-blender {name}" in capfd.readouterr().out
 
 
+def test_pictures_of_a_bundle_are_exact_unless_told(command: Any, sample_avatar: Path, tmp_path: Path) -> None:
+    for words, mode in (([], "EXACT"), (["--colours", "linear"], "LINEAR")):
+        words += ["-o", tmp_path / f"{mode}.png", "--transparent"]
+        assert command("render", sample_avatar, *words, *SMALL)[0] == 0
+        assert avatars(bpy.context.scene)[0].headsmith.colour_mode == mode
+        alpha = list(bpy.data.images.load(str(tmp_path / f"{mode}.png")).pixels)[3::4]
+        assert (min(alpha), max(alpha) > 0.9) == (0, True)
+    # what an artist has chosen stays
+    assert command("import", sample_avatar, "-o", tmp_path / "ada.blend", *SMALL)[0] == 0
+    assert command("render", tmp_path / "ada.blend", "-o", tmp_path / "blend.png", *SMALL)[0] == 0
+    assert avatars(bpy.context.scene)[0].headsmith.colour_mode == "LINEAR"
+
+
 def test_scripts_in_a_blend_do_not_run(command: Any, tmp_path: Path) -> None:
     marker = tmp_path / "ran"
     text = bpy.data.texts.new("startup.py")
