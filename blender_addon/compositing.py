@@ -145,6 +145,8 @@ def ensure_chain(scene: bpy.types.Scene) -> bpy.types.NodeTree:
         source = picture.links[0].from_socket
         before["fed_by"] = [source.node.name, list(source.node.outputs).index(source)]
     layers = tree.nodes.new("CompositorNodeRLayers")
+    # a new node shows the window's scene, which may be another one
+    layers.scene = scene
     layers[_BEFORE] = json.dumps(before)
     tree.links.new(layers.outputs["Image"], picture)
     for holder, name in compat.compositor_switches(scene):

@@ -319,3 +319,16 @@ def test_pixels_follow_the_resolution(light_exact: Any, scene: Any, few: Avatar,
     assert psnr(premultiplied(picture(tmp_path, EEVEE)), wanted) > 40
     set_input(light_exact.headsmith.splats_exact, "Low Pass", 0.0)
     assert psnr(premultiplied(picture(tmp_path, EEVEE)), wanted) < 38
+
+
+def test_exact_in_two_scenes_shows_each_its_own_picture(light: Any, scene: Any) -> None:
+    from headsmith_blender import compat
+
+    other = bpy.data.scenes.new("Other")
+    other.collection.children.link(light)
+    bpy.context.window.scene = other
+    light.headsmith.colour_mode = "EXACT"
+    for one in (scene, other):
+        layers = [n for n in compat.compositor_tree(one).nodes if n.bl_idname == "CompositorNodeRLayers"]
+        assert len(layers) == 2
+        assert {node.scene for node in layers} == {one}
