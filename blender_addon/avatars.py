@@ -17,9 +17,18 @@ def avatar_of(obj: bpy.types.Object | None, scene: bpy.types.Scene) -> bpy.types
     """The avatar that `obj` belongs to; the scene's only one for any other object; None where that is not clear."""
     found = avatars(scene)
     for collection in found:
-        if obj is not None and obj.name in collection.all_objects:
+        # by identity: what is linked from another file can have the same name
+        if obj is not None and obj in collection.all_objects.values():
             return collection
     return found[0] if len(found) == 1 else None
+
+
+def lacks(collection: bpy.types.Collection) -> str:
+    """What the avatar's controls need and an artist has deleted, in words; "" where nothing is missing."""
+    settings = collection.headsmith
+    if settings.rig is None or not settings.rig.users_collection:
+        return "rig"
+    return "" if settings.head.users_collection and settings.head.data.shape_keys else "head or its shape keys"
 
 
 def select_avatar(collection: bpy.types.Collection, layer: bpy.types.ViewLayer) -> None:

@@ -125,8 +125,9 @@ def bundle_name(path: Path) -> str:
 
 
 def imported_from(path: Path, scene: bpy.types.Scene) -> bpy.types.Collection | None:
-    """The scene's first avatar that came from the bundle at `path`."""
-    found = (c for c in avatars(scene) if c.headsmith.source == str(path))
+    """The scene's first avatar that came from the bundle at `path`, and can be changed: not linked from a file."""
+    own = (c for c in avatars(scene) if c.library is None and c.override_library is None)
+    found = (c for c in own if c.headsmith.source == str(path))
     return next(found, None)
 
 
@@ -153,18 +154,22 @@ def _build(avatar: Avatar, path: Path, collection: bpy.types.Collection, progres
     settings.source = str(path)
     settings.rig = build_rig(avatar, settings.rig, collection)
     head = build_head(avatar, settings.head, f"{collection.name} Head")
-    if settings.head is None:
-        collection.objects.link(head)
+    _link(head, collection)
     settings.head = head
     dress_head(avatar, head, build_texture(avatar, collection), collection.name)
     bind_to_rig(head, settings.rig)
     apply_mode(collection)
     splats = build_splats(avatar, head, settings.splats, f"{collection.name} Splats")
-    if settings.splats is None:
-        collection.objects.link(splats)
+    _link(splats, collection)
     settings.splats = splats
     describe_avatar(settings, avatar)
     progress(1.0)
+
+
+def _link(obj: bpy.types.Object, collection: bpy.types.Collection) -> None:
+    """Puts it in `collection`, unless it is in one: new, or deleted from the scene but remembered by the avatar."""
+    if not obj.users_collection:
+        collection.objects.link(obj)
 
 
 def _place_beside(collection: bpy.types.Collection, others: list[bpy.types.Collection]) -> None:

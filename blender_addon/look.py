@@ -12,8 +12,9 @@ import bpy
 from bpy.app.handlers import persistent
 
 from .avatars import avatars
-from .builders.splats import set_share, set_splat_input
+from .builders.splats import MODIFIER, set_share, set_splat_input
 from .exact import exact_collection, sync_exact
+from .state import leave_edit_mode
 
 SPLATS, MESH, BOTH = "SPLATS", "MESH", "BOTH"
 LINEAR, EXACT = "LINEAR", "EXACT"
@@ -37,6 +38,11 @@ def apply_look(collection: bpy.types.Collection, scene: bpy.types.Scene) -> list
     settings = collection.headsmith
     head, splats = settings.head, settings.splats
     head.hide_render = head.hide_viewport = settings.show == SPLATS
+    if splats is None:
+        # deleted by the artist
+        sync_exact(scene)
+        return []
+    leave_edit_mode(splats)
     splats.hide_viewport = settings.show == MESH
     exact = settings.colour_mode == EXACT
     splats.hide_render = settings.show == MESH or exact
@@ -66,6 +72,9 @@ def _exact_splats(collection: bpy.types.Collection, scene: bpy.types.Scene) -> b
     """The avatar's splats a second time, for the layer of their own: an object is hidden in all layers or in none."""
     splats = collection.headsmith.splats
     obj = collection.headsmith.splats_exact
+    if obj is not None and MODIFIER not in obj.modifiers:
+        bpy.data.objects.remove(obj)
+        obj = None
     if obj is None:
         obj = splats.copy()
         obj.name = f"{splats.name} (Exact)"
@@ -80,7 +89,7 @@ def _exact_splats(collection: bpy.types.Collection, scene: bpy.types.Scene) -> b
 def look_changed(settings: Any, context: bpy.types.Context) -> None:
     """The properties' callback."""
     collection = settings.id_data
-    if settings.head and settings.splats:
+    if settings.head:
         for scene in bpy.data.scenes:
             if collection in avatars(scene):
                 apply_look(collection, scene)

@@ -11,6 +11,7 @@ from headsmith.asset import HeadMesh, Rig, triangle_frames
 from headsmith.types import F32, I32
 
 from .scene import from_blender, get_values
+from .state import leave_edit_mode
 
 OPAQUE = 0.2
 REGION = "region_"
@@ -19,6 +20,7 @@ REGION = "region_"
 def measured(collection: bpy.types.Collection) -> Anchors:
     """The anchors of the avatar's head as it is in the scene, at rest, the artist's sculpting included."""
     settings = collection.headsmith
+    leave_edit_mode(settings.head, settings.splats)
     means, opacities = rest_splats(settings.splats)
     return measure_head(_head(settings.head), _rig(settings.rig, settings.head), means[opacities > OPAQUE])
 

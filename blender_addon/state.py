@@ -101,6 +101,12 @@ def set_mode(mode: str) -> None:
         bpy.ops.object.mode_set(mode=mode)
 
 
+def leave_edit_mode(*objects: bpy.types.Object | None) -> None:
+    """Back to object mode where one of `objects` is being edited: until then its mesh shows no data."""
+    if any(obj is not None and obj.mode == "EDIT" for obj in objects):
+        set_mode("OBJECT")
+
+
 def is_alive(datablock: bpy.types.ID) -> bool:
     """False for one that has been deleted since."""
     try:

@@ -27,6 +27,8 @@ def build_rig(avatar: Avatar, obj: bpy.types.Object | None, collection: bpy.type
     name = f"{collection.name} Rig"
     if obj is None:
         obj = bpy.data.objects.new(name, bpy.data.armatures.new(name))
+    if not obj.users_collection:
+        # also one that was deleted from the scene but is remembered by the avatar
         collection.objects.link(obj)
     known = set(obj.data.bones.keys())
     joints = to_blender(avatar.rig.joints_m)
@@ -59,9 +61,30 @@ def bind_to_rig(head: bpy.types.Object, rig: bpy.types.Object) -> None:
 def _edit_bones(rig: bpy.types.Object) -> Iterator[bpy.types.ArmatureEditBones]:
     """Edit mode, the only place where bones can be made; the caller keeps the user's selection."""
     set_mode("OBJECT")
-    bpy.context.view_layer.objects.active = rig
-    set_mode("EDIT")
+    with _in_sight(rig):
+        bpy.context.view_layer.objects.active = rig
+        set_mode("EDIT")
+        try:
+            yield rig.data.edit_bones
+        finally:
+            set_mode("OBJECT")
+
+
+@contextmanager
+def _in_sight(rig: bpy.types.Object) -> Iterator[None]:
+    """Seen in the present view layer, as edit mode demands, however it or its collections are hidden or left out."""
+    disabled, root, layer = rig.hide_viewport, bpy.context.scene.collection, bpy.context.view_layer
+    lent = rig.name not in root.objects
+    rig.hide_viewport = False
+    if lent:
+        root.objects.link(rig)
+    layer.update()
+    hidden = rig.hide_get(view_layer=layer)
+    rig.hide_set(False, view_layer=layer)
     try:
-        yield rig.data.edit_bones
+        yield
     finally:
-        set_mode("OBJECT")
+        rig.hide_set(hidden, view_layer=layer)
+        if lent:
+            root.objects.unlink(rig)
+        rig.hide_viewport = disabled

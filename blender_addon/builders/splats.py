@@ -75,8 +75,10 @@ def _bands(avatar: Avatar) -> int:
 
 
 def set_splat_input(obj: bpy.types.Object, name: str, value: Any) -> None:
-    """The input `name` (of `splat_nodes.INPUTS`) of the splats' modifier."""
-    modifier = obj.modifiers[MODIFIER]
+    """The input `name` (of `splat_nodes.INPUTS`) of the splats' modifier, where the artist has left it there."""
+    modifier = obj.modifiers.get(MODIFIER)
+    if modifier is None or modifier.node_group is None:
+        return
     identifier = input_identifier(modifier.node_group, name)
     if modifier_input(modifier, identifier) != value:
         set_modifier_input(modifier, identifier, value)

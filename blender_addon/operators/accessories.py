@@ -35,6 +35,7 @@ class HEADSMITH_OT_add_accessory(AvatarOperator, bpy.types.Operator):
     bl_idname = "headsmith.add_accessory"
     bl_label = "Add Accessory"
     bl_options = {"REGISTER", "UNDO"}
+    adds = True
 
     kind: bpy.props.EnumProperty(name="Kind", items=[(kind, kind.title(), "") for kind in KINDS])  # type: ignore[valid-type]
     style: bpy.props.EnumProperty(name="Style", items=_styles)  # type: ignore[valid-type]
@@ -87,6 +88,7 @@ class HEADSMITH_OT_fit_to_head(AvatarOperator, bpy.types.Operator):
     bl_idname = "headsmith.fit_to_head"
     bl_label = "Fit to Head"
     bl_options = {"REGISTER", "UNDO"}
+    adds = True
 
     anchor: bpy.props.EnumProperty(  # type: ignore[valid-type]
         name="Place", items=[(name, name.replace("_", " ").title(), "") for name in SEATS]

@@ -29,7 +29,8 @@ class HEADSMITH_OT_select_avatar(bpy.types.Operator):
     @report_input_errors
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Selects it."""
-        found = {collection.name: collection for collection in avatars(context.scene)}
+        # of two with one name, the one that is not linked from another file
+        found = {c.name: c for c in sorted(avatars(context.scene), key=lambda c: c.library is None)}
         if self.name not in found:
             raise InputError(f"avatar '{self.name}'", found="no avatar of that name in the scene",
                              expected=", ".join(found) or "an imported avatar", action="import it first")  # fmt: skip
@@ -43,6 +44,7 @@ class HEADSMITH_OT_reload_avatar(AvatarOperator, bpy.types.Operator):
     bl_idname = "headsmith.reload_avatar"
     bl_label = "Reload Avatar"
     bl_options = {"REGISTER", "UNDO"}
+    mends = adds = True
 
     @report_input_errors
     def execute(self, context: bpy.types.Context) -> set[str]:
@@ -59,6 +61,7 @@ class HEADSMITH_OT_select_object(AvatarOperator, bpy.types.Operator):
     bl_idname = "headsmith.select_object"
     bl_label = "Select Object"
     bl_options = {"REGISTER", "UNDO"}
+    mends, changes = True, False
 
     name: bpy.props.StringProperty(name="Name")  # type: ignore[valid-type]
 
@@ -80,9 +83,13 @@ class HEADSMITH_OT_pose_bones(AvatarOperator, bpy.types.Operator):
     bl_label = "Pose Bones"
     bl_options = {"REGISTER", "UNDO"}
 
+    @report_input_errors
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Goes there, or back to object mode."""
-        leaving = context.mode == "POSE"
+        leaving, rig = context.mode == "POSE", self.avatar(context).headsmith.rig
+        if not rig.visible_get():
+            raise InputError(f"rig '{rig.name}'", found="hidden, or out of the view layer", expected="it in sight",
+                             action="show it first")  # fmt: skip
         select_avatar(self.avatar(context), context.view_layer)
         if not leaving:
             set_mode("POSE")

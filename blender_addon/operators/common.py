@@ -14,7 +14,7 @@ from bpy_extras.io_utils import ExportHelper
 
 from headsmith.errors import InputError
 
-from ..avatars import avatar_of
+from ..avatars import avatar_of, lacks
 from ..preferences import preferences
 
 Method = Callable[..., set[str]]
@@ -54,13 +54,26 @@ def report_input_errors(method: Method) -> Method:
 class AvatarOperator:
     """Mixin of operators that work on the avatar in hand: greyed out, with the reason, where that is not clear."""
 
+    mends = False
+    """whether it works on an avatar of which parts are missing"""
+    changes = True
+    """whether it works only on an avatar that can be changed here: one that is linked from a file cannot be"""
+    adds = False
+    """whether it puts something into the avatar's collection, which not even a library override allows"""
+
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        """True where one avatar is meant."""
-        if avatar_of(context.object, context.scene) is None:
+        """True where one avatar is meant, and it is whole."""
+        collection = avatar_of(context.object, context.scene)
+        missing = lacks(collection) if collection and not cls.mends else ""
+        foreign = collection and cls.changes and (collection.library or (cls.adds and collection.override_library))
+        if collection is None:
             cls.poll_message_set("Select an object of an avatar")  # type: ignore[attr-defined]
-            return False
-        return True
+        elif missing:
+            cls.poll_message_set(f"The avatar's {missing} is gone: reload it")  # type: ignore[attr-defined]
+        elif foreign:
+            cls.poll_message_set("The avatar is linked from another file: append it instead")  # type: ignore[attr-defined]
+        return collection is not None and not missing and not foreign
 
     @staticmethod
     def avatar(context: bpy.types.Context) -> bpy.types.Collection:
@@ -72,6 +85,8 @@ class AvatarOperator:
 
 class AvatarExport(AvatarOperator, ExportHelper):
     """Mixin of operators that write a file of the avatar in hand, which is offered a name and a place to begin with."""
+
+    changes = False
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         """Asks for the file, named after the avatar."""

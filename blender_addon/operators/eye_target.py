@@ -15,6 +15,7 @@ class HEADSMITH_OT_add_eye_target(AvatarOperator, bpy.types.Operator):
     bl_idname = "headsmith.add_eye_target"
     bl_label = "Add Eye Target"
     bl_options = {"REGISTER", "UNDO"}
+    adds = True
 
     @report_input_errors
     def execute(self, context: bpy.types.Context) -> set[str]:

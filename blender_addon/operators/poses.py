@@ -19,6 +19,7 @@ class HEADSMITH_OT_save_pose(AvatarOperator, bpy.types.Operator):
     bl_idname = "headsmith.save_pose"
     bl_label = "Save Pose"
     bl_options = {"REGISTER", "UNDO"}
+    adds = True
 
     name: bpy.props.StringProperty(name="Name", default="Pose", maxlen=MAX_NAME_CHARS)  # type: ignore[valid-type]
 
@@ -107,6 +108,7 @@ class HEADSMITH_OT_import_poses(AvatarOperator, bpy.types.Operator, ImportHelper
     bl_idname = "headsmith.import_poses"
     bl_label = "Import Poses"
     bl_options = {"REGISTER", "UNDO"}
+    adds = True
 
     filter_glob: bpy.props.StringProperty(default="*.json", options={"HIDDEN"})  # type: ignore[valid-type]
 

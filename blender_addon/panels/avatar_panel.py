@@ -7,7 +7,7 @@ from pathlib import Path
 
 import bpy
 
-from ..avatars import avatar_of, avatars
+from ..avatars import avatar_of, avatars, lacks
 from .common import AvatarPanel, SidebarPanel, wrapped_label
 
 
@@ -39,6 +39,8 @@ class HEADSMITH_PT_avatar(SidebarPanel, bpy.types.Panel):
             ).name = collection.name
             if collection == current:
                 row.operator("headsmith.reload_avatar", text="", icon="FILE_REFRESH")
+        if current is not None and lacks(current):
+            wrapped_label(layout, context, f"Its {lacks(current)} is gone: reload it", icon="ERROR")
         layout.operator("headsmith.add_studio", icon="OUTLINER_OB_LIGHT")
 
 

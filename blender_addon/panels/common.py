@@ -7,7 +7,7 @@ import textwrap
 
 import bpy
 
-from ..avatars import avatar_of
+from ..avatars import avatar_of, lacks
 
 _CHARACTER_PX = 7.0
 """about the mean width of a letter at the interface's usual scale"""
@@ -28,8 +28,9 @@ class AvatarPanel(SidebarPanel):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        """Where it is clear which avatar is meant."""
-        return avatar_of(context.object, context.scene) is not None
+        """Where it is clear which avatar is meant, and it is whole."""
+        collection = avatar_of(context.object, context.scene)
+        return collection is not None and not lacks(collection)
 
     @staticmethod
     def avatar(context: bpy.types.Context) -> bpy.types.Collection:
