@@ -17,11 +17,13 @@ from headsmith.accessories import KINDS, Params, default_params
 def _changed(settings: bpy.types.PropertyGroup, _context: bpy.types.Context) -> None:
     """A slider was moved: the accessory is made anew."""
     from . import accessories
+    from .avatars import lacks
 
     owner = settings.id_data
     kept = owner.headsmith_accessory
-    # one that lies in a scene without avatars keeps its settings for later
-    if kept.live and not kept.filling and accessories.wearer(owner) is not None:
+    wearer = accessories.wearer(owner) if kept.live and not kept.filling else None
+    # one that lies in a scene without avatars, or whose avatar is not whole, keeps its settings for later
+    if wearer is not None and not lacks(wearer):
         accessories.update_accessory(owner)
 
 

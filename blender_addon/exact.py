@@ -14,6 +14,7 @@ from . import compat
 from .avatars import avatars
 from .builders.exact_nodes import NAME, exact_group
 from .builders.hologram import hologram_node
+from .builders.splats import MODIFIER
 from .compositing import ensure_chain, release_chain, take_out_of_chain
 
 LAYER = COLLECTION = NAME
@@ -69,7 +70,8 @@ def set_film_without_exact(scene: bpy.types.Scene, transparent: bool) -> None:
 
 def exact_collection(scene: bpy.types.Scene) -> bpy.types.Collection:
     """The collection of the scene's Exact splats, in their own view layer only."""
-    found = next((c for c in scene.collection.children if c.name.startswith(COLLECTION)), None)
+    children = (c for c in scene.collection.children if not c.headsmith.is_avatar)
+    found = next((c for c in children if c.name.startswith(COLLECTION)), None)
     if found is None:
         found = bpy.data.collections.new(COLLECTION)
         scene.collection.children.link(found)
@@ -77,11 +79,16 @@ def exact_collection(scene: bpy.types.Scene) -> bpy.types.Collection:
 
 
 def _keep_only(wanted: list[bpy.types.Object], scene: bpy.types.Scene) -> None:
-    """Removes the Exact splats of avatars that are gone."""
-    for collection in [c for c in scene.collection.children if c.name.startswith(COLLECTION)]:
-        for obj in list(collection.objects):
-            if obj not in wanted:
+    """Removes the Exact splats of avatars that are gone; what an artist put among them goes to the scene's own."""
+    ours = [c for c in scene.collection.children if c.name.startswith(COLLECTION) and not c.headsmith.is_avatar]
+    for collection in ours:
+        for obj in [obj for obj in collection.objects if obj not in wanted]:
+            if MODIFIER in obj.modifiers:
                 bpy.data.objects.remove(obj)
+                continue
+            collection.objects.unlink(obj)
+            if obj.name not in scene.collection.objects:
+                scene.collection.objects.link(obj)
 
 
 def _set_layers(scene: bpy.types.Scene) -> None:

@@ -125,3 +125,32 @@ def test_a_linked_avatar_is_left_to_its_own_file(linked: Any, light_avatar: Path
     assert own.library is None
     bpy.ops.headsmith.select_avatar(name=own.name)
     assert bpy.ops.headsmith.reload_avatar() == {"FINISHED"}
+
+
+def test_what_an_artist_puts_among_exact_splats_is_not_deleted(light: Any, scene: Any) -> None:
+    light.headsmith.colour_mode = "EXACT"
+    lamp = bpy.data.objects.new("Lamp", bpy.data.lights.new("Lamp", "POINT"))
+    light.headsmith.splats_exact.users_collection[0].objects.link(lamp)
+    light.headsmith.quality_percent = 50
+    assert lamp.name in scene.collection.objects
+    light.headsmith.colour_mode = "LINEAR"
+    assert lamp.name in scene.collection.objects
+    assert light.headsmith.splats_exact is None
+
+
+def test_an_avatar_of_any_name_is_exact(light: Any, scene: Any) -> None:
+    light.name = "Headsmith Exact"
+    parts = {obj.name for obj in light.objects}
+    for mode in ("EXACT", "LINEAR", "EXACT"):
+        light.headsmith.colour_mode = mode
+        assert {obj.name for obj in light.objects} == parts
+    light.headsmith.colour_mode = "LINEAR"
+    assert list(scene.collection.children) == [light]
+
+
+def test_sliders_of_an_accessory_wait_for_a_deleted_rig(light: Any, capfd: pytest.CaptureFixture[str]) -> None:
+    bpy.ops.headsmith.add_accessory(kind="glasses")
+    glasses = bpy.context.object
+    bpy.data.objects.remove(light.headsmith.rig)
+    glasses.headsmith_accessory.glasses.lens_width_m = 0.05
+    assert "Traceback" not in capfd.readouterr().err
