@@ -32,6 +32,7 @@ from .hologram_layouts import (
     quilt_suffix,
 )
 from .hologram_pixels import on_black, pad_colours
+from .scene import world_matrix
 from .state import kept_frame, kept_render_settings
 
 SUFFIXES = {"PNG": ".png", "OPEN_EXR": ".exr", "WEBM": ".webm"}
@@ -129,8 +130,7 @@ def subject_centre(scene: bpy.types.Scene, subject: bpy.types.Collection | None)
     """The middle of the bounding box of what renders, in the world: of an avatar's head where there is one."""
     head = subject.headsmith.head if subject else None
     if head:
-        # it may be hidden behind its splats, and what is hidden is not evaluated
-        corners = [_world_of_hidden(head) @ Vector(corner) for corner in head.bound_box]
+        corners = [world_matrix(head) @ Vector(corner) for corner in head.bound_box]
     else:
         objects = subject.all_objects if subject else scene.objects
         corners = [obj.matrix_world @ Vector(corner) for obj in objects for corner in obj.bound_box if _renders(obj)]
@@ -139,12 +139,6 @@ def subject_centre(scene: bpy.types.Scene, subject: bpy.types.Collection | None)
             f"scene {scene.name}", found="nothing that renders", expected="a head or an object", action="import one"
         )
     return (Vector(np.min(corners, axis=0)) + Vector(np.max(corners, axis=0))) / 2
-
-
-def _world_of_hidden(obj: bpy.types.Object) -> Matrix:
-    if obj.parent is None:
-        return obj.matrix_basis
-    return obj.parent.matrix_world @ obj.matrix_parent_inverse @ obj.matrix_basis
 
 
 def _renders(obj: bpy.types.Object) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 
 import bpy
 import numpy as np
+from mathutils import Matrix
 
 from headsmith.types import F32
 
@@ -63,3 +64,10 @@ def evaluated_vertices(obj: bpy.types.Object, depsgraph: bpy.types.Depsgraph) ->
     """[V, 3] of the evaluated mesh in the object's own coordinates, Blender's axes."""
     mesh = obj.evaluated_get(depsgraph).data
     return get_values(mesh.vertices, "co", (len(mesh.vertices), 3))
+
+
+def world_matrix(head: bpy.types.Object) -> Matrix:
+    """By way of the parent, as a head that is hidden while the splats are shown is not evaluated."""
+    if head.parent is None:
+        return head.matrix_basis
+    return head.parent.matrix_world @ head.matrix_parent_inverse @ head.matrix_basis

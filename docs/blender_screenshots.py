@@ -3,10 +3,10 @@
 Run by a Blender with a window, on an X server that keeps its screen in a file (Xvfb's -fbdir), because Blender reads
 black where nothing is displayed:
 
-    mkdir -p /tmp/screen
-    xvfb-run -s "-screen 0 1280x1000x24 -nocursor -fbdir /tmp/screen" \\
+    screen=$(mktemp -d)
+    xvfb-run -s "-screen 0 1280x1000x24 -nocursor -fbdir $screen" \\
         blender --factory-startup --window-geometry 0 0 1280 1000 --python docs/blender_screenshots.py -- \\
-        --screen /tmp/screen/Xvfb_screen0 --picture expression
+        --screen $screen/Xvfb_screen0 --picture expression
 
 The extension has to be installed; or give --path with folders that hold the packages headsmith, headsmith_exporters and
 headsmith_blender (the sources of blender_addon). One run makes one picture, as a panel remembers whether it was open.

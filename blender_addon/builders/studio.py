@@ -12,7 +12,7 @@ import numpy as np
 from mathutils import Matrix, Vector
 
 from ..compat import shader_tree
-from ..scene import get_values
+from ..scene import get_values, world_matrix
 
 NAME = "Headsmith Studio"
 ROLE_KEY = "headsmith_studio"
@@ -95,7 +95,7 @@ def stage_of(head: bpy.types.Object) -> Stage:
     """The stage that the head object defines, in its rest pose."""
     points = get_values(head.data.vertices, "co", (len(head.data.vertices), 3))
     low, high = points.min(0), points.max(0)
-    world = _world_matrix(head)
+    world = world_matrix(head)
     _, turn, scales = world.decompose()
     return Stage(
         middle=world @ Vector(((low + high) / 2).tolist()),
@@ -104,13 +104,6 @@ def stage_of(head: bpy.types.Object) -> Stage:
         width_m=float(high[0] - low[0]),
         height_m=float(high[2] - low[2]),
     )
-
-
-def _world_matrix(head: bpy.types.Object) -> Matrix:
-    """By way of the parent, as a head that is hidden while the splats are shown is not evaluated."""
-    if head.parent is None:
-        return head.matrix_basis
-    return head.parent.matrix_world @ head.matrix_parent_inverse @ head.matrix_basis
 
 
 def frame_camera(camera: bpy.types.Object, stage: Stage, scene: bpy.types.Scene) -> None:

@@ -9,29 +9,11 @@ import bpy
 import numpy as np
 import pytest
 
-from headsmith.asset import Avatar, Pose, posed_vertices, read_avatar
+from headsmith.asset import posed_vertices, read_avatar
 from headsmith.errors import InputError
 from headsmith_blender.importing import import_avatar
-from headsmith_blender.scene import evaluated_vertices, from_blender, quaternions_to_blender
-
-
-def random_pose(avatar: Avatar, seed: int) -> Pose:
-    rng = np.random.default_rng(seed)
-    weights = rng.uniform(0, 1, len(avatar.blendshapes.names)) * (rng.uniform(size=52) < 0.3)
-    turns = rng.uniform(-0.3, 0.3, (5, 3))
-    # within what jaws can do: the rig has limits
-    turns[2] = np.abs(turns[2, 0]), *(turns[2, 1:] / 4)
-    return Pose(weights.astype(np.float32), turns.astype(np.float32))
-
-
-def put_in_pose(collection: Any, avatar: Avatar, pose: Pose) -> None:
-    keys = collection.headsmith.head.data.shape_keys.key_blocks
-    for name, weight in zip(avatar.blendshapes.names, pose.weights, strict=True):
-        keys[name].value = weight
-    for name, turn in zip(avatar.rig.joint_names, pose.joint_rotations.astype(np.float64), strict=True):
-        angle = np.linalg.norm(turn)
-        quat = np.concatenate([[np.cos(angle / 2)], turn / angle * np.sin(angle / 2)])
-        collection.headsmith.rig.pose.bones[name].rotation_quaternion = quaternions_to_blender(quat)
+from headsmith_blender.scene import evaluated_vertices, from_blender
+from splat_scenes import put_in_pose, random_pose
 
 
 def test_the_evaluated_head_is_the_posed_head(imported: Any, sample_avatar: Path) -> None:
