@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from headsmith.errors import InputError
+from headsmith_exporters.files import write_files
 
 FORMAT, VERSION = "headsmith-poses", 1
 MAX_BYTES = 16 << 20
@@ -75,11 +76,7 @@ def write_poses(poses: Sequence[FacePose], path: Path) -> None:
     if not poses:
         raise InputError(path, found="no poses to write", expected="at least one", action="save a pose first")
     data = {"format": FORMAT, "version": VERSION, "poses": [vars(pose) for pose in poses]}
-    try:
-        path.write_text(json.dumps(data, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise InputError(path, found=error.strerror or str(error), expected="a file that can be written",
-                         action="choose another folder") from error  # fmt: skip
+    write_files({path: (json.dumps(data, indent=1, sort_keys=True) + "\n").encode()})
 
 
 def read_poses(path: Path) -> list[FacePose]:

@@ -5,9 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +13,7 @@ import bpy
 
 from headsmith.errors import InputError
 from headsmith.types import F32
+from headsmith_exporters.files import write_files
 
 from .builders.dynamic_texture import network_of
 from .dynamic_texture import BAKED, FRAMES_KEY, LiveTexture, apply_mode, live_texture, paused
@@ -79,8 +78,7 @@ def _write_frames(
     notes = what.folder / f"{name}.json"
     look = _fingerprint(collection.headsmith.albedo)
     count = what.last - what.first + 1
-    with _writing(what.folder):
-        what.folder.mkdir(parents=True, exist_ok=True)
+    _make_folder(what.folder)
     done = _read_notes(notes)
     for frame in range(what.first, what.last + 1):
         scene.frame_set(frame)
@@ -90,10 +88,10 @@ def _write_frames(
         for number in [frame - 1, frame] if frame == what.first > 0 else [frame]:
             file = what.file(name, number)
             if done.get(file.name) != digest or not file.is_file():
-                with _writing(what.folder):
-                    _replace(file, encode_png(live.texture(parameters)))
-                    done[file.name] = digest
-                    _replace(notes, json.dumps(done, indent=0, sort_keys=True).encode())
+                done[file.name] = digest
+                said = json.dumps(done, indent=0, sort_keys=True).encode()
+                # in this order: a picture that the notes do not know is made again, never taken for finished
+                write_files({file: encode_png(live.texture(parameters)), notes: said})
         yield (frame - what.first + 1) / count
 
 
@@ -150,17 +148,9 @@ def _read_notes(path: Path) -> dict[str, str]:
     return {str(name): str(digest) for name, digest in notes.items()} if isinstance(notes, dict) else {}
 
 
-def _replace(path: Path, data: bytes) -> None:
-    """The whole file or the old one, also where the machine stops half-way."""
-    part = path.with_name(f".{path.name}.part")
-    part.write_bytes(data)
-    os.replace(part, path)
-
-
-@contextmanager
-def _writing(folder: Path) -> Iterator[None]:
+def _make_folder(folder: Path) -> None:
     try:
-        yield
+        folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(str(folder), found=error.strerror or str(error), expected="a folder that can be written to",
                          action="choose another folder or make room there") from error  # fmt: skip
