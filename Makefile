@@ -72,12 +72,12 @@ $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.build: pyproject.toml constraints.txt | $(VENV)/bin/python
-	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[build]'
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[build,clip]'
 	$(BIN)/python -m headsmith.splats.warm
 	touch $@
 
 $(VENV)/.dev: $(VENV)/.build
-	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[build,dev]'
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[build,clip,dev]'
 	touch $@
 
 clean:

@@ -17,6 +17,8 @@ BASE = {"types", "errors", "params", "asset"}
 LIGHT = {"motion", "accessories"}
 ENGINES = {
     "mediapipe": {"landmarks/mediapipe.py", "matting/selfie.py"},
+    "av": {"capture/video.py", "capture/video_writer.py"},
+    "pycolmap": {"surface/sfm.py"},
     "gsplat": {"splats/rasterize_cuda.py", "bench/gsplat_torch.py"},
     "matplotlib": {"bench/plot.py"},
     "onnxruntime": {"matting/u2net.py", "metrics/sface.py"},
@@ -112,7 +114,7 @@ def test_addon_states_its_licence(path: Path) -> None:
     ],
 )
 def test_light_imports_stay_light(module: str) -> None:
-    heavy = "{'torch', 'mediapipe', 'gsplat', 'cv2', 'bpy', 'numba', 'scipy', 'matplotlib'}"
+    heavy = "{'torch', 'mediapipe', 'gsplat', 'cv2', 'bpy', 'numba', 'scipy', 'matplotlib', 'av', 'pycolmap'}"
     code = f"import sys, {module}; print(sorted({heavy} & set(sys.modules)))"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert out.stdout.strip() == "[]"

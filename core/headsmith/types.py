@@ -8,9 +8,9 @@ of that pixel is (0.5, 0.5).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -92,6 +92,62 @@ class Landmarks:
 
 
 @dataclass(frozen=True)
+class ClipInfo:
+    """A clip as it plays: upright, in the order of time."""
+
+    source: str
+    """the file's name without its folder"""
+    sha256: str
+    size_px: tuple[int, int]
+    """width, height"""
+    fps: float
+    """frames by duration; frames need not be evenly spaced"""
+    timestamps_s: F32
+    """[T] when each frame is shown, increasing, the first at 0"""
+    focal_px: float
+    """from metadata, or a phone's usual one"""
+
+
+class FrameReader(Protocol):
+    """An open clip; may be pickled, so that other processes read the same file."""
+
+    info: ClipInfo
+
+    def read(self, indices: Sequence[int]) -> Iterator[Frame]:
+        """The frames of those numbers (increasing, 0 is the first), whole, one after the other."""
+
+
+@dataclass(frozen=True)
+class ClipLandmarks:
+    """The main person's face in the frames of a clip, in pixels of the whole upright picture; N frames."""
+
+    info: ClipInfo
+    index: I32
+    """[N] the frame's number in the clip, increasing"""
+    found: Bool
+    """[N] False where the person's face was not seen; everything else is then 0"""
+    points_px: F32
+    """[N, 478, 2]"""
+    depth: F32
+    """[N, 478] as `Landmarks.depth`"""
+    scores: F32
+    """[N, 52]"""
+    T_face: F32
+    """[N, 4, 4]"""
+    sharpness: F32
+    """[N] of the face, comparable within one clip; more is sharper"""
+    occluded: F32
+    """[N] 0..1 how much of the face something seems to cover, such as a hand"""
+    faces_found: I32
+    """[N] persons in the picture"""
+
+    def at(self, row: int) -> Landmarks:
+        """Those of one frame; a row where the face was found."""
+        return Landmarks(self.points_px[row], self.depth[row], self.scores[row], self.T_face[row],
+                         int(self.faces_found[row]))  # fmt: skip
+
+
+@dataclass(frozen=True)
 class Mattes:
     """Soft masks [H, W] float32 0..1 of one frame."""
 
@@ -131,6 +187,27 @@ class HeadFit:
 
 
 @dataclass(frozen=True)
+class HeadTrack:
+    """How one head stands in the frames of a clip whose camera has one focal length; N frames."""
+
+    info: ClipInfo
+    index: I32
+    """[N] the frame's number in the clip, increasing"""
+    tracked: Bool
+    """[N] False where the face was not seen: the pose is then carried over from the neighbours in time"""
+    camera: Camera
+    """intrinsics of the whole picture; its T_camera_world is the identity"""
+    T_camera_world: F32
+    """[N, 4, 4] head space (the root) to camera space"""
+    expression: F32
+    """[N, E] weights of `HeadModel.exprdirs`"""
+    joint_rotations: F32
+    """[N, J, 3] axis-angle, radians, each joint relative to its parent; the root's is zero"""
+    error: F32
+    """[N] mean landmark error as a fraction of the inter-ocular distance, 0 where not tracked"""
+
+
+@dataclass(frozen=True)
 class StaticTexture:
     """The de-lit skin."""
 
@@ -159,6 +236,8 @@ class TrainingView:
     """[J, 3] axis-angle, radians"""
     real: bool
     """True for a photo, False for a synthesised view"""
+    light_sh: F32 | None = None
+    """[9, 3] the light in it, in head space, as `ViewFit.light_sh`, where it is known"""
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from headsmith.head_model.shading import DARKEST, irradiance, linear_to_srgb, sh_basis, srgb_to_linear
+from headsmith.asset.skinning import rotation_matrices
+from headsmith.head_model.shading import (
+    DARKEST,
+    irradiance,
+    linear_to_srgb,
+    rotated_light,
+    sh_basis,
+    srgb_to_linear,
+)
 
 
 def sphere(count: int = 500) -> np.ndarray:
@@ -33,3 +41,14 @@ def test_the_lit_side_is_as_measured() -> None:
 def test_srgb_goes_there_and_back() -> None:
     values = np.linspace(0, 1, 256, dtype=np.float32)
     np.testing.assert_allclose(linear_to_srgb(srgb_to_linear(values)), values, atol=1e-5)
+
+
+def test_a_turned_light_shines_on_turned_normals_as_before() -> None:
+    rng = np.random.default_rng(3)
+    light = rng.normal(size=(9, 3)).astype(np.float32)
+    normals = rng.normal(size=(40, 3))
+    normals /= np.linalg.norm(normals, axis=1, keepdims=True)
+    R = rotation_matrices(np.array([0.4, -0.7, 0.3]))
+    turned = rotated_light(light, R)
+    np.testing.assert_allclose(sh_basis(normals @ R.T) @ turned, sh_basis(normals) @ light, atol=1e-4)
+    assert np.abs(turned - light).max() > 0.1

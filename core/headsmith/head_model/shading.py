@@ -29,6 +29,18 @@ def sh_basis(normals: F32) -> F32:
          0.315392 * (3 * z * z - 1), 1.092548 * x * z, 0.546274 * (x * x - y * y)], -1).astype(np.float32)  # fmt: skip
 
 
+def rotated_light(light_sh: F32, R: F32) -> F32:
+    """The light [9, 3] after the whole room was turned by `R` [3, 3]: `sh_basis(n @ R.T) @ out = sh_basis(n) @ light_sh`.
+
+    A light that is fixed to the camera is `rotated_light(light_camera, T_camera_world[:3, :3].T)` in head space.
+    """
+    k = np.arange(32)
+    z, angle = 1 - (2 * k + 1) / 32, np.pi * (3 - np.sqrt(5)) * k
+    normals = np.stack([np.sqrt(1 - z * z) * np.cos(angle), np.sqrt(1 - z * z) * np.sin(angle), z], -1)
+    values = sh_basis(normals) @ light_sh
+    return np.linalg.lstsq(sh_basis(normals @ R.T), values, rcond=None)[0].astype(np.float32)
+
+
 DARKEST = 0.35
 """of the mean irradiance"""
 
