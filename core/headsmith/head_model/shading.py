@@ -30,7 +30,7 @@ def sh_basis(normals: F32) -> F32:
 
 
 def rotated_light(light_sh: F32, R: F32) -> F32:
-    """The light [9, 3] after the whole room was turned by `R` [3, 3]: `sh_basis(n @ R.T) @ out = sh_basis(n) @ light_sh`.
+    """The light [9, 3] after the room was turned by `R` [3, 3]: `sh_basis(n @ R.T) @ out = sh_basis(n) @ light_sh`.
 
     A light that is fixed to the camera is `rotated_light(light_camera, T_camera_world[:3, :3].T)` in head space.
     """
