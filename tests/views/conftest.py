@@ -11,8 +11,8 @@ from headsmith.head_model.default import load_default_head
 from headsmith.head_model.model import HeadModel
 from headsmith.head_model.raster import rasterize
 from headsmith.head_model.shading import NEUTRAL_LIGHT
+from headsmith.head_model.surface_nets import surface_nets
 from headsmith.types import Camera, Frame, HeadFit, Mattes, StaticTexture, ViewFit
-from headsmith.views.surface_nets import surface_nets
 
 SIZE = 288
 SKIN, HAIR, WALL = (205, 160, 135), (90, 60, 35), (20, 220, 40)

@@ -16,11 +16,11 @@ from scipy.spatial import cKDTree
 from headsmith.asset.normals import vertex_normals
 from headsmith.bench.subject import Subject, Truth
 from headsmith.head_model.raster import RasterBuffers, rasterize
+from headsmith.head_model.surface_nets import surface_nets
 from headsmith.texture.uv import build_atlas, fill_between_charts
 from headsmith.types import F32, I32, Bool, Camera, HairShell, HeadFit, StaticTexture, TrainingView, ViewFit
 from headsmith.views.grid import Grid, grid_around
 from headsmith.views.skull import skull_pose
-from headsmith.views.surface_nets import surface_nets
 
 FLAT_LIGHT = np.zeros((9, 3), np.float32)
 FLAT_LIGHT[0] = 1 / 0.282095

@@ -8,13 +8,13 @@ import numpy as np
 
 from headsmith.asset.normals import vertex_normals
 from headsmith.head_model.model import HeadModel
+from headsmith.head_model.surface_nets import surface_nets
 from headsmith.types import F32, I32, Frame, HairShell, HeadFit, Mattes
 from headsmith.views.hair_color import color_hair, surface
 from headsmith.views.hair_photo import HairPhoto, Shot, measure_photo
 from headsmith.views.hair_volume import HairVolume, hair_volume
 from headsmith.views.params import HairParams
 from headsmith.views.strands import strand_noise
-from headsmith.views.surface_nets import surface_nets
 
 _HIDDEN_M = 0.001
 """hair thinner than this lies under the skin"""

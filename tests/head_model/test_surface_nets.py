@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from headsmith.views.surface_nets import surface_nets
+from headsmith.head_model.surface_nets import surface_nets
 
 
 def faces_per_edge(faces: np.ndarray) -> np.ndarray:
