@@ -10,8 +10,8 @@ import pytest
 
 from headsmith.asset.arkit import ARKIT_52
 from headsmith.asset.skinning import rotation_matrices
-from headsmith.fit.landmark_sets import inter_ocular_px
 from headsmith.head_model.default import load_default_head
+from headsmith.head_model.landmark_sets import inter_ocular_px
 from headsmith.head_model.model import HeadModel
 from headsmith.head_model.raster import rasterize
 from headsmith.types import F32, Camera, Frame, HeadFit, Landmarks, Mattes

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from headsmith.fit import fit_head
-from headsmith.fit.expression_prior import expression_mean
-from headsmith.fit.landmark_sets import inter_ocular_px
+from headsmith.head_model.expression_prior import expression_mean
+from headsmith.head_model.landmark_sets import inter_ocular_px
 
 COEFFICIENTS = 40
 

@@ -7,7 +7,7 @@ import pytest
 
 from headsmith.asset.arkit import ARKIT_52
 from headsmith.fit import fit_head
-from headsmith.fit.landmark_sets import inter_ocular_px
+from headsmith.head_model.landmark_sets import inter_ocular_px
 
 SMILE = [ARKIT_52.index("mouthSmileLeft"), ARKIT_52.index("mouthSmileRight")]
 

@@ -8,8 +8,8 @@ import pytest
 from headsmith.asset.arkit import ARKIT_52
 from headsmith.capture import crop_frame, crop_landmarks, head_box, load_photo
 from headsmith.fit import fit_head
-from headsmith.fit.landmark_sets import inter_ocular_px, lip_weights
 from headsmith.fit.repair import folded
+from headsmith.head_model.landmark_sets import inter_ocular_px, lip_weights
 from headsmith.landmarks import detect_in
 from headsmith.matting import MatteParams, matte
 

@@ -3,9 +3,9 @@
 import numpy as np
 from hypothesis import strategies as st
 
-from headsmith.fit.landmark_sets import OVAL, base_weights, inter_ocular_px, weight_matrices
 from headsmith.fit.linear import Linear
 from headsmith.fit.residuals import depth_residual, geman_mcclure, geman_mcclure_cost, silhouette_residual
+from headsmith.head_model.landmark_sets import OVAL, base_weights, inter_ocular_px, weight_matrices
 
 angles = st.floats(-3, 3)
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from headsmith.fit.landmark_sets import base_weights, inter_ocular_px, weight_matrices
 from headsmith.fit.points import SurfacePoints
+from headsmith.head_model.landmark_sets import base_weights, inter_ocular_px, weight_matrices
 from headsmith.types import F32, Camera, Landmarks
 
 

@@ -9,9 +9,7 @@ import numpy as np
 
 from headsmith.fit.collar import collar_height
 from headsmith.fit.evidence import Evidence, evidence_of
-from headsmith.fit.expression_prior import expression_mean
 from headsmith.fit.initial import initial_view
-from headsmith.fit.landmark_sets import lip_weights, rigid_weights
 from headsmith.fit.light import estimate_light
 from headsmith.fit.offsets import offset_modes
 from headsmith.fit.params import FitParams
@@ -20,6 +18,8 @@ from headsmith.fit.repair import lids_on_eyes, unfold
 from headsmith.fit.silhouette import match_outline
 from headsmith.fit.solver import Problem, landmark_points, lip_points, solve
 from headsmith.fit.state import FitState, ViewState, layout_of
+from headsmith.head_model.expression_prior import expression_mean
+from headsmith.head_model.landmark_sets import lip_weights, rigid_weights
 from headsmith.head_model.model import HeadModel
 from headsmith.types import F32, Camera, Frame, HeadFit, Landmarks, Mattes, Progress, ViewFit, no_progress
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from headsmith.fit.evidence import Evidence
-from headsmith.fit.landmark_sets import LIP_PAIRS
 from headsmith.fit.linear import Linear, NormalEquations
 from headsmith.fit.params import FitParams
 from headsmith.fit.points import HeadSpace, SurfacePoints, camera_points, points_at, project, rest_points
@@ -20,6 +19,7 @@ from headsmith.fit.residuals import (
     silhouette_residual,
 )
 from headsmith.fit.state import FitState, Layout, ViewState, step
+from headsmith.head_model.landmark_sets import LIP_PAIRS
 from headsmith.types import F32
 
 FIRST_DAMPING = 1e-3

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from headsmith.asset.arkit import ARKIT_52
 from headsmith.asset.skinning import rotation_matrices
+from headsmith.head_model.expression_prior import has_arkit_basis
 from headsmith.head_model.model import HeadModel
 from headsmith.types import F32
 
@@ -64,11 +64,6 @@ class Layout:
     @property
     def joints(self) -> slice:
         return slice(self.expressions + POSE_COLUMNS, self.per_view)
-
-
-def has_arkit_basis(model: HeadModel) -> bool:
-    """Whether the model's expressions are ARKit's weights, 0..1."""
-    return set(model.expression_names) >= set(ARKIT_52)
 
 
 def layout_of(model: HeadModel, modes: int) -> Layout:

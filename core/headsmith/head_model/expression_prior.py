@@ -5,12 +5,16 @@ from __future__ import annotations
 import numpy as np
 
 from headsmith.asset.arkit import ARKIT_52
-from headsmith.fit.state import has_arkit_basis
 from headsmith.head_model.model import HeadModel
 from headsmith.types import F32
 
 RIDGE = 1e-3
 """of the squared length of an expression direction; keeps unseen coefficients at zero"""
+
+
+def has_arkit_basis(model: HeadModel) -> bool:
+    """Whether the model's expressions are ARKit's weights, 0..1."""
+    return set(model.expression_names) >= set(ARKIT_52)
 
 
 def expression_mean(model: HeadModel, scores: F32) -> F32:
