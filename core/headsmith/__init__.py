@@ -19,17 +19,19 @@ __version__ = "0.1.0"
 def build(
     photos: str | Path | list[str | Path], output: str | Path, quality: str = "standard", **options: Any
 ) -> Avatar:
-    """Builds an avatar from one photo or several of one person, and writes it to `output` (NAME.avatar[.zip]).
+    """Builds an avatar of one person from photos, clips or both, and writes it to `output` (NAME.avatar[.zip]).
 
-    `options` are the further fields of `headsmith.pipeline.BuildRequest`: head, device, seed, consent, force,
-    resume. Raises `headsmith.errors.InputError` where an input cannot be used.
+    `photos` may be empty where `clip_a` or `clip_b` is given. `options` are the further fields of
+    `headsmith.pipeline.BuildRequest`: clip_a, clip_b, head, device, seed, consent, force, resume and others.
+    Raises `headsmith.errors.InputError` where an input cannot be used.
     """
     from headsmith.params import quality_named
     from headsmith.pipeline import BuildRequest
     from headsmith.pipeline import build as run
 
     paths = photos if isinstance(photos, list) else [photos]
-    return run(BuildRequest(tuple(map(Path, paths)), Path(output), quality_named(quality), **options))
+    clips = {name: Path(options[name]) for name in ("clip_a", "clip_b") if options.get(name) is not None}
+    return run(BuildRequest(tuple(map(Path, paths)), Path(output), quality=quality_named(quality), **options | clips))
 
 
 def load(path: str | Path) -> Avatar:

@@ -22,6 +22,8 @@ BUILD_ENGINES = ("torch", "numba", "scipy", "mediapipe", "onnxruntime", "rich")
 BUILD_EXAMPLES = """examples:
   headsmith build ada.jpg                          writes ada.avatar
   headsmith build front.jpg side.jpg -o ada.avatar.zip --quality high
+  headsmith build --clip-a turn.mp4 --clip-b talk.mp4 -o ada.avatar
+  headsmith build front.jpg --clip-b talk.mp4      photos and clips of one person go together
   headsmith build ada.jpg --head flame2023_Open.pkl --force
   headsmith build ada.jpg --resume                 goes on after an interruption"""
 RENDER_EXAMPLES = """examples:
@@ -60,7 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def parser() -> argparse.ArgumentParser:
-    root = argparse.ArgumentParser("headsmith", description="One photo of a person becomes an animatable head.")
+    root = argparse.ArgumentParser("headsmith", description="A photo or a clip of a person becomes an animatable head.")
     root.add_argument("--version", action="version", version=f"headsmith {__version__}")
     commands = root.add_subparsers(required=True, metavar="COMMAND")
     _add_build(commands)
@@ -84,15 +86,23 @@ def _command(commands: Any, name: str, run: Any, text: str, examples: str = "") 
 
 
 def _add_build(commands: Any) -> None:
-    command = _command(commands, "build", _build, "Build an avatar from photos of one person.", BUILD_EXAMPLES)
-    command.add_argument("photos", nargs="+", type=Path, metavar="PHOTO")
+    command = _command(commands, "build", _build, "Build an avatar from photos or clips of one person.", BUILD_EXAMPLES)
+    command.add_argument("photos", nargs="*", type=Path, metavar="PHOTO")
+    command.add_argument("--clip-a", type=Path, metavar="VIDEO", help="the head from many sides, with a calm face "
+                         "(about 20 s; move the camera round, or turn the head)")  # fmt: skip
+    command.add_argument("--clip-b", type=Path, metavar="VIDEO", help="the face in motion: talk, smile, blink, look "
+                         "about (up to 60 s, before a camera that stands still)")  # fmt: skip
     command.add_argument("-o", "--output", type=Path, help="NAME.avatar or NAME.avatar.zip (default: beside you, "
-                         "named as the first photo)")  # fmt: skip
+                         "named as the first input)")  # fmt: skip
     command.add_argument("--quality", default="standard", metavar="draft|standard|high")
     command.add_argument("--head", default="default", help="'default' or a FLAME or GNM model file")
     command.add_argument("--device", default="auto", metavar="auto|cpu|cuda")
     command.add_argument("--seed", type=int, default=0)
     command.add_argument("--max-splats", metavar="N", help="at most so many splats (default: the quality's)")
+    command.add_argument("--hold-out", type=float, default=0.2, metavar="SHARE", help="the end of clip B that is not "
+                         "learnt from, for `headsmith evaluate` (default 0.2; 0 learns from all)")  # fmt: skip
+    command.add_argument("--workers", type=int, metavar="N", help="processes that follow the face through a clip "
+                         "(default: one a core, at most 4)")  # fmt: skip
     command.add_argument("--consent", help="the person's consent statement, kept in the bundle")
     command.add_argument("--force", action="store_true", help="replace an existing output")
     command.add_argument("--resume", action="store_true", help="go on from the stages an interrupted build finished")
@@ -158,10 +168,15 @@ def _build(options: argparse.Namespace) -> int:
     from headsmith.pipeline import BuildRequest, build
     from headsmith.progress import watcher
 
-    output = options.output or Path(f"{options.photos[0].stem}.avatar")
+    inputs = [*options.photos, *(clip for clip in (options.clip_a, options.clip_b) if clip is not None)]
+    output = options.output or Path(f"{inputs[0].stem if inputs else 'head'}.avatar")
     request = BuildRequest(
         photos=tuple(options.photos),
         output=output,
+        clip_a=options.clip_a,
+        clip_b=options.clip_b,
+        hold_out=options.hold_out,
+        workers=options.workers,
         quality=quality_named(options.quality),
         head=options.head,
         device=options.device,

@@ -160,6 +160,21 @@ class Mattes:
 
 
 @dataclass(frozen=True)
+class Pictures:
+    """Pictures of one person around the head and what was seen in them, in the same order."""
+
+    frames: tuple[Frame, ...] = ()
+    landmarks: tuple[Landmarks, ...] = ()
+    mattes: tuple[Mattes, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.frames)
+
+    def __add__(self, other: Pictures) -> Pictures:
+        return Pictures(self.frames + other.frames, self.landmarks + other.landmarks, self.mattes + other.mattes)
+
+
+@dataclass(frozen=True)
 class ViewFit:
     """How the head stands in one frame."""
 
