@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from asset.onnx_writer import graph, model, node
 from headsmith.asset import DynamicTexture
+from headsmith.asset.onnx_writer import graph, model, node
 
 
 def texture_network(

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from asset.networks import glow_network, texture_network
-from asset.onnx_writer import field, graph, model, node, tensor, value, varint
 from headsmith.asset import DynamicTexture, TextureNetwork
+from headsmith.asset.onnx_writer import field, graph, model, node, tensor, value, varint
 from headsmith.errors import InputError
 
 P = (1, 4)

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from asset.onnx_writer import graph, model, node
 from headsmith.asset.onnx_file import parse_onnx
 from headsmith.asset.onnx_network import Network
+from headsmith.asset.onnx_writer import graph, model, node
 
 RNG = np.random.default_rng(3)
 
