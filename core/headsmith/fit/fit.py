@@ -18,6 +18,7 @@ from headsmith.fit.repair import lids_on_eyes, unfold
 from headsmith.fit.silhouette import match_outline
 from headsmith.fit.solver import Problem, landmark_points, lip_points, solve
 from headsmith.fit.state import FitState, ViewState, layout_of
+from headsmith.fit.ties import tie_views, with_common_means
 from headsmith.head_model.expression_prior import expression_mean
 from headsmith.head_model.landmark_sets import lip_weights, rigid_weights
 from headsmith.head_model.model import HeadModel
@@ -75,7 +76,9 @@ def _problem(model: HeadModel, photos: Photos, params: FitParams) -> Problem:
         for frame, seen in zip(photos.frames, photos.landmarks, strict=True)
     )
     free = np.concatenate([np.ones(layout.identity), np.zeros(layout.modes)])
-    return Problem(space, landmark_points(space), lip_points(space), evidence, params, params.landmark_std, free)
+    ties = tie_views(model, layout, [frame.sha256 for frame in photos.frames], params)
+    evidence = with_common_means(evidence, ties, layout)
+    return Problem(space, ties, landmark_points(space), lip_points(space), evidence, params, params.landmark_std, free)
 
 
 def _initial_state(problem: Problem) -> FitState:

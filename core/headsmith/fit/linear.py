@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from headsmith.types import F32
+from headsmith.types import F32, I32
 
 
 @dataclass(frozen=True)
@@ -43,35 +43,28 @@ class Linear:
 
 
 class NormalEquations:
-    """Gauss-Newton's J'J x = -J'r over the shared parameters and those of every view."""
+    """Gauss-Newton's J'J x = -J'r over `shared` parameters of the head and those of the views, `size` in all."""
 
-    def __init__(self, shared: int, per_view: int, views: int) -> None:
-        self.shared, self.per_view = shared, per_view
-        size = shared + per_view * views
+    def __init__(self, shared: int, size: int) -> None:
+        self.shared = shared
         self.hessian = np.zeros((size, size))
         self.gradient = np.zeros(size)
 
-    def add(self, residual: Linear, view: int) -> None:
-        """Adds residuals of any shape that belong to one view."""
+    def add(self, residual: Linear, columns: I32) -> None:
+        """Adds residuals of any shape that belong to one view, whose parameters lie at `columns` [P], each once."""
         r = residual.value.reshape(-1)
         by_shared = residual.by_shared.reshape(len(r), -1)
         by_view = residual.by_view.reshape(len(r), -1)
-        s, v = slice(0, self.shared), self.columns(view)
+        s = slice(0, self.shared)
         cross = by_shared.T @ by_view
         self.hessian[s, s] += by_shared.T @ by_shared
-        self.hessian[s, v] += cross
-        self.hessian[v, s] += cross.T
-        self.hessian[v, v] += by_view.T @ by_view
+        self.hessian[s, columns] += cross
+        self.hessian[columns, s] += cross.T
+        self.hessian[np.ix_(columns, columns)] += by_view.T @ by_view
         self.gradient[s] += by_shared.T @ r
-        self.gradient[v] += by_view.T @ r
+        self.gradient[columns] += by_view.T @ r
 
-    def add_diagonal(self, columns: slice, difference: F32, std: F32) -> None:
+    def add_diagonal(self, columns: I32, difference: F32, std: F32) -> None:
         """Adds independent Gaussian priors: `difference` from the mean, over `std`."""
-        index = np.arange(columns.start, columns.stop)
-        self.hessian[index, index] += 1 / np.square(std)
+        self.hessian[columns, columns] += 1 / np.square(std)
         self.gradient[columns] += difference / np.square(std)
-
-    def columns(self, view: int) -> slice:
-        """Where the parameters of a view lie."""
-        start = self.shared + view * self.per_view
-        return slice(start, start + self.per_view)

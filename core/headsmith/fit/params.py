@@ -63,4 +63,8 @@ class FitParams:
     """Levenberg-Marquardt steps per solve, at most"""
     silhouette_px: int = 384
     """longer side of the picture in which silhouettes are compared"""
+    one_camera: bool = False
+    """photos of one file, the frames of a clip, have one focal length in common"""
+    still: bool = False
+    """photos of one file show one expression, save for the eyes"""
     offsets: OffsetParams = field(default_factory=OffsetParams)

@@ -19,8 +19,9 @@ from headsmith.fit.residuals import (
     silhouette_residual,
 )
 from headsmith.fit.state import FitState, Layout, ViewState, step
+from headsmith.fit.ties import Ties
 from headsmith.head_model.landmark_sets import LIP_PAIRS
-from headsmith.types import F32
+from headsmith.types import F32, Bool
 
 FIRST_DAMPING = 1e-3
 MAX_DAMPING = 1e3
@@ -35,6 +36,7 @@ class Problem:
     """All that the cost depends on besides the state."""
 
     space: HeadSpace
+    ties: Ties
     landmarks: SurfacePoints
     lips: tuple[SurfacePoints, SurfacePoints]
     evidence: tuple[Evidence, ...]
@@ -66,7 +68,7 @@ def solve(problem: Problem, state: FitState) -> FitState:
         equations = _equations(problem, state)
         while True:
             delta = _damped_step(equations, problem, state, damping)
-            candidate = step(state, problem.space.layout, delta)
+            candidate = step(state, problem.space.layout, problem.ties.columns, delta)
             candidate_cost = total_cost(problem, candidate)
             if candidate_cost < cost or damping > MAX_DAMPING:
                 break
@@ -124,7 +126,8 @@ def view_prior(problem: Problem, view: ViewState, index: int) -> tuple[F32, F32]
     std[focal] = params.focal_log_std
     difference[layout.joints] = [view.joint_rotations[joint, axis] for joint, axis in layout.joint_axes]
     std[layout.joints] = [_joint_std(problem, joint) for joint, _ in layout.joint_axes]
-    return difference, std
+    # what views have in common is expected once, not once by each of them
+    return difference, std * np.sqrt(problem.ties.sharing[index])
 
 
 def _joint_std(problem: Problem, joint: int) -> float:
@@ -140,22 +143,25 @@ def _lip_gap(problem: Problem, state: FitState) -> Linear:
 
 
 def _equations(problem: Problem, state: FitState) -> NormalEquations:
-    layout = problem.space.layout
-    out = NormalEquations(layout.shared, layout.per_view, len(state.views))
-    out.add_diagonal(slice(0, layout.shared), state.head, np.ones(layout.shared))
-    out.add(_lip_gap(problem, state), 0)
+    layout, ties = problem.space.layout, problem.ties
+    out = NormalEquations(layout.shared, ties.size)
+    out.add_diagonal(np.arange(layout.shared, dtype=np.int32), state.head, np.ones(layout.shared))
+    out.add(_lip_gap(problem, state), ties.columns[0])
     for i, view in enumerate(state.views):
         for residual in view_residuals(problem, state, i):
             weights = geman_mcclure(residual.value, problem.params.robust_scale)
-            out.add(residual.scaled(weights.reshape(-1, *[1] * (residual.value.ndim - 1))), i)
-        out.add_diagonal(out.columns(i), *view_prior(problem, view, i))
+            out.add(residual.scaled(weights.reshape(-1, *[1] * (residual.value.ndim - 1))), ties.columns[i])
+        out.add_diagonal(ties.columns[i], *view_prior(problem, view, i))
     return out
 
 
 def _damped_step(equations: NormalEquations, problem: Problem, state: FitState, damping: float) -> F32:
     """The step among free parameters; weights at a bound that the cost pushes further out stay there."""
-    free = np.concatenate([problem.free > 0] + [_inside(equations, problem.space.layout, view, i)
-                                                 for i, view in enumerate(state.views)])  # fmt: skip
+    layout = problem.space.layout
+    free = np.ones(len(equations.gradient), bool)
+    free[: layout.shared] = problem.free > 0
+    for columns, view in zip(problem.ties.columns, state.views, strict=True):
+        free[columns] = _inside(equations.gradient[columns], layout, view)
     hessian = equations.hessian[np.ix_(free, free)]
     hessian[np.diag_indices_from(hessian)] *= 1 + damping
     delta = np.zeros(len(free))
@@ -163,10 +169,11 @@ def _damped_step(equations: NormalEquations, problem: Problem, state: FitState, 
     return delta
 
 
-def _inside(equations: NormalEquations, layout: Layout, view: ViewState, index: int) -> F32:
+def _inside(gradient: F32, layout: Layout, view: ViewState) -> Bool:
+    """[P] False for weights of a view at a bound that the cost pushes further out."""
     out = np.ones(layout.per_view, bool)
     if layout.bounded:
-        downhill = -equations.gradient[equations.columns(index)][: layout.expressions]
+        downhill = -gradient[: layout.expressions]
         e = view.expression
         out[: layout.expressions] = ~(((e <= 0) & (downhill < 0)) | ((e >= 1) & (downhill > 0)))
     return out

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from headsmith.asset.skinning import rotation_matrices
 from headsmith.head_model.expression_prior import has_arkit_basis
 from headsmith.head_model.model import HeadModel
-from headsmith.types import F32
+from headsmith.types import F32, I32
 
 POSE_COLUMNS = 7
 """rotation (3), translation (3), logarithm of the focal length"""
@@ -74,12 +75,9 @@ def layout_of(model: HeadModel, modes: int) -> Layout:
     return Layout(model.shapedirs.shape[2], modes, model.exprdirs.shape[2], tuple(axes), bounded)
 
 
-def step(state: FitState, layout: Layout, delta: F32) -> FitState:
-    """The state after a step [shared + per_view * views]; weights are kept within 0..1."""
-    views = []
-    for i, view in enumerate(state.views):
-        start = layout.shared + i * layout.per_view
-        views.append(_step_view(view, layout, delta[start : start + layout.per_view]))
+def step(state: FitState, layout: Layout, columns: Sequence[I32], delta: F32) -> FitState:
+    """The state after a step `delta`, of which every view takes its `columns` [P]; weights are kept within 0..1."""
+    views = [_step_view(view, layout, delta[own]) for view, own in zip(state.views, columns, strict=True)]
     return FitState(state.head + delta[: layout.shared], tuple(views))
 
 
