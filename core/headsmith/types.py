@@ -111,7 +111,9 @@ class ClipInfo:
 class FrameReader(Protocol):
     """An open clip; may be pickled, so that other processes read the same file."""
 
-    info: ClipInfo
+    @property
+    def info(self) -> ClipInfo:
+        """What is known of the whole clip."""
 
     def read(self, indices: Sequence[int]) -> Iterator[Frame]:
         """The frames of those numbers (increasing, 0 is the first), whole, one after the other."""
