@@ -21,6 +21,8 @@ EYES = ("eye_left", "eye_right")
 
 def offset_modes(model: HeadModel, params: OffsetParams) -> F32:
     """[V, 3, 3 * modes] metres per standard deviation, axis by axis."""
+    if params.modes == 0:
+        return np.zeros((*model.v_template.shape, 0), np.float32)
     places = model.v_template.astype(np.float64)
     fade = face_fade(model)
     samples = spread_samples(places, 1 + (FACE_DENSITY - 1) * fade, params.samples)
