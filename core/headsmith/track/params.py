@@ -1,0 +1,55 @@
+"""How tracking weighs its evidence: standard deviations, in units that can be reasoned about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class SmoothParams:
+    """How fast motion may change: standard deviations of second differences between frames 1/30 s apart."""
+
+    rotation_rad: float = 0.006
+    translation_m: float = 0.0006
+    weight: float = 0.05
+    coefficient: float = 0.25
+    """of models whose expressions are no ARKit weights"""
+    joint_rad: float = 0.03
+    sudden: float = 2.0
+    """second differences beyond this many standard deviations cost less (Cauchy): blinks and saccades are sudden"""
+
+
+@dataclass(frozen=True)
+class ChunkParams:
+    """Clips are solved in chunks, the same ones whatever the number of workers."""
+
+    frames: int = 56
+    overlap: int = 6
+    """frames that neighbouring chunks both solve on each side of their seam, and over which they are blended"""
+
+
+@dataclass(frozen=True)
+class TrackParams:
+    """Lengths in the picture are fractions of the inter-ocular distance."""
+
+    focal_px: float | None = None
+    """of the whole picture; None: estimated from the clip, around what its file says"""
+    landmark_std: float = 0.008
+    depth_std: float = 0.10
+    """of MediaPipe's relative depth, which is largely a guess"""
+    score_std: float = 0.2
+    """of an ARKit weight around MediaPipe's score"""
+    coefficient_std: float = 1.0
+    """of an expression coefficient of models that have no ARKit basis"""
+    eye_std_rad: float = 0.35
+    jaw_std_rad: float = 0.12
+    settle_std_m: float = 1.5e-3
+    """how far a landmark of this person may sit from where the model has it"""
+    focal_log_std: float = 0.15
+    robust_scale: float = 3.0
+    """residuals beyond this many standard deviations count less (Geman-McClure)"""
+    iterations: int = 8
+    workers: int = 1
+    """processes; the result does not depend on it"""
+    smooth: SmoothParams = field(default_factory=SmoothParams)
+    chunk: ChunkParams = field(default_factory=ChunkParams)
