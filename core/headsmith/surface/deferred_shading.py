@@ -1,0 +1,245 @@
+"""A mesh and a neural shader, optimised together until their renders match the pictures.
+
+Worchel et al. 2022, "Multi-View Mesh Reconstruction with Neural Deferred Shading" (arXiv 2212.04386), from coarse to
+fine; few random pixels of a few pictures per step, so that it runs on a CPU.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from headsmith.surface.antialias import find_crossings, outline_edges, soft_cover
+from headsmith.surface.mesh import SurfaceView, TriangleMesh
+from headsmith.surface.regularise import SmoothCoordinates, UniformAdam, bend_loss, laplacian_loss
+from headsmith.surface.shader import NeuralShader, ShaderParams
+from headsmith.surface.soft_raster import (
+    TorchCamera,
+    barycentrics,
+    gather_corners,
+    interpolate,
+    pixel_centers,
+    seen_pixels,
+    smooth_normals,
+    torch_camera,
+    visible_triangles,
+)
+from headsmith.surface.topology import Edges, edges_of, split_long_edges
+from headsmith.types import F32, Camera, Progress, no_progress
+
+
+@dataclass(frozen=True)
+class Level:
+    """One step from coarse to fine."""
+
+    steps: int
+    edge_m: float
+    """longest edge of the mesh"""
+    shrink: int
+    """pictures are averaged down by this factor"""
+    step_m: float
+    """how far vertices may move in one step"""
+    smoothing: float
+    """`SmoothCoordinates.strength`"""
+
+
+@dataclass(frozen=True)
+class DeferredParams:
+    levels: tuple[Level, ...] = (
+        Level(steps=200, edge_m=8e-3, shrink=4, step_m=3e-4, smoothing=20.0),
+        Level(steps=300, edge_m=5e-3, shrink=2, step_m=1.5e-4, smoothing=20.0),
+        Level(steps=400, edge_m=3.5e-3, shrink=1, step_m=5e-5, smoothing=30.0),
+    )
+    views_per_step: int = 3
+    pixels_per_view: int = 2000
+    shading_weight: float = 1.0
+    mask_weight: float = 2.0
+    laplacian_weight: float = 40.0
+    """of lengths in units of a decimetre, as the head fits into a unit ball then"""
+    bend_weight: float = 0.1
+    shader: ShaderParams = field(default_factory=ShaderParams)
+    shader_step: float = 1e-3
+    seed: int = 0
+
+
+UNIT_M = 0.1
+_KNOWN = 0.5
+"""of the mask and of the trust from which on a pixel's colour is compared"""
+
+
+@dataclass(frozen=True)
+class _Picture:
+    """A `SurfaceView` at one level's size."""
+
+    colors: Tensor
+    """[H * W, 3] 0..1"""
+    mask: Tensor
+    """[H, W]"""
+    weight: Tensor
+    """[H, W]"""
+    camera: TorchCamera
+    size_px: tuple[int, int]
+
+
+@dataclass(frozen=True)
+class _Mesh:
+    """A level's triangles, which stay the same while its vertices move."""
+
+    faces: np.ndarray
+    edges: Edges
+    faces_t: Tensor
+    edges_t: Tensor
+    pairs_t: Tensor
+    """[E, 2] neighbouring triangles"""
+    degree: Tensor
+
+
+def refine_surface(
+    start: TriangleMesh, views: Sequence[SurfaceView], params: DeferredParams | None = None,
+    progress: Progress = no_progress,
+) -> TriangleMesh:  # fmt: skip
+    """The surface near `start` whose shaded pictures are most like the views'; the same for the same seed."""
+    params = params or DeferredParams()
+    torch.manual_seed(params.seed)
+    random = np.random.default_rng(params.seed)
+    shader = NeuralShader(params.shader, torch.as_tensor(start.vertices_m.mean(0), dtype=torch.float32))
+    total = sum(level.steps for level in params.levels)
+    done, mesh = 0, start
+    for level in params.levels:
+        before = done
+        mesh = _refine_level(_Level(level, params, shader, random), mesh, views,
+                             lambda fraction: progress((before + fraction * level.steps) / total))  # noqa: B023  # fmt: skip
+        done += level.steps
+    return mesh
+
+
+@dataclass(frozen=True)
+class _Level:
+    """What a level works with."""
+
+    level: Level
+    params: DeferredParams
+    shader: NeuralShader
+    random: np.random.Generator
+
+
+def _refine_level(run: _Level, mesh: TriangleMesh, views: Sequence[SurfaceView], progress: Progress) -> TriangleMesh:
+    level, params = run.level, run.params
+    mesh = split_long_edges(mesh, level.edge_m)
+    fixed = _mesh(mesh)
+    pictures = [_picture(view, level.shrink) for view in views]
+    smooth = SmoothCoordinates(fixed.edges, len(mesh.vertices_m), level.smoothing)
+    coordinates = smooth.coordinates(torch.as_tensor(mesh.vertices_m, dtype=torch.float32)).requires_grad_(True)
+    mover = UniformAdam(coordinates, level.step_m)
+    painter = torch.optim.Adam(run.shader.parameters(), params.shader_step)
+    order = _endless(run.random, len(pictures))
+    for step in range(level.steps):
+        vertices = smooth.vertices(coordinates)
+        loss = _regular(vertices, fixed, params)
+        for _ in range(params.views_per_step):
+            loss = loss + _view_loss(run, vertices, fixed, pictures[order()]) / params.views_per_step
+        painter.zero_grad()
+        (gradient,) = torch.autograd.grad(loss, coordinates, retain_graph=True)
+        loss.backward(inputs=list(run.shader.parameters()))
+        fade = 0.5 * (1 + np.cos(np.pi * step / level.steps))
+        mover.step(gradient, 0.1 + 0.9 * float(fade))
+        painter.step()
+        progress((step + 1) / level.steps)
+    return TriangleMesh(smooth.vertices(coordinates).detach().numpy().astype(np.float32), mesh.faces)
+
+
+def _view_loss(run: _Level, vertices: Tensor, mesh: _Mesh, picture: _Picture) -> Tensor:
+    """Shading and mask loss of one picture."""
+    params = run.params
+    camera_m = picture.camera.to_camera(vertices)
+    pixels = picture.camera.to_pixels(camera_m)
+    place, flat = camera_m.detach().numpy(), pixels.detach().numpy()
+    triangle = visible_triangles(place, flat, mesh.faces, picture.size_px)
+    covered = triangle >= 0
+    crossings = find_crossings(flat, outline_edges(flat, mesh.faces, mesh.edges), covered)
+    cover = soft_cover(pixels, covered, crossings)
+    mask_loss = ((cover - picture.mask).square() * picture.weight).mean()
+    known = ((picture.mask > _KNOWN) & (picture.weight > _KNOWN)).numpy()
+    chosen = seen_pixels(triangle, known)
+    if not len(chosen):
+        return params.mask_weight * mask_loss
+    chosen = np.sort(run.random.choice(chosen, min(params.pixels_per_view, len(chosen)), replace=False))
+    shown = _shade(run.shader, vertices, camera_m, mesh, _Chosen(picture, triangle, chosen))
+    wanted = picture.colors.index_select(0, torch.as_tensor(chosen.astype(np.int64)))
+    share = float(known.mean())
+    return params.mask_weight * mask_loss + params.shading_weight * share * (shown - wanted).abs().mean()
+
+
+@dataclass(frozen=True)
+class _Chosen:
+    """Pixels of a picture that see the mesh."""
+
+    picture: _Picture
+    triangle: np.ndarray
+    """[H, W]"""
+    pixels: np.ndarray
+    """[P] flat indices"""
+
+
+def _shade(shader: NeuralShader, vertices: Tensor, camera_m: Tensor, mesh: _Mesh, chosen: _Chosen) -> Tensor:
+    """[P, 3] sRGB of the chosen pixels, with gradient to the vertices and the shader."""
+    camera, width = chosen.picture.camera, chosen.picture.size_px[0]
+    rows, columns = np.divmod(chosen.pixels, width)
+    triangle = torch.as_tensor(chosen.triangle.reshape(-1)[chosen.pixels].astype(np.int64))
+    rays = camera.rays(pixel_centers(rows, columns, vertices.dtype))
+    weights = barycentrics(gather_corners(camera_m, mesh.faces_t, triangle), rays)
+    values = torch.cat([vertices, smooth_normals(vertices, mesh.faces_t)], 1)
+    place, normal = interpolate(gather_corners(values, mesh.faces_t, triangle), weights).split(3, dim=1)
+    direction = camera.position_m - place
+    unit = torch.nn.functional.normalize
+    return shader(place, unit(normal, dim=1), unit(direction, dim=1))
+
+
+def _regular(vertices: Tensor, mesh: _Mesh, params: DeferredParams) -> Tensor:
+    laplacian = laplacian_loss(vertices / UNIT_M, mesh.edges_t, mesh.degree)
+    return params.laplacian_weight * laplacian + params.bend_weight * bend_loss(vertices, mesh.faces_t, mesh.pairs_t)
+
+
+def _mesh(mesh: TriangleMesh) -> _Mesh:
+    edges = edges_of(mesh.faces)
+    inner = edges.faces[edges.faces[:, 1] >= 0]
+    degree = np.bincount(edges.vertices.reshape(-1), minlength=len(mesh.vertices_m))
+    faces_t, edges_t, pairs_t = (torch.as_tensor(a.astype(np.int64)) for a in (mesh.faces, edges.vertices, inner))
+    return _Mesh(
+        mesh.faces, edges, faces_t, edges_t, pairs_t, torch.as_tensor(np.maximum(degree, 1), dtype=torch.float32)
+    )
+
+
+def _picture(view: SurfaceView, shrink: int) -> _Picture:
+    image = np.asarray(view.image, np.float32) / (255.0 if view.image.dtype == np.uint8 else 1.0)
+    colors, mask, weight = (shrunk(a, shrink) for a in (image, view.mask, view.weight))
+    height, width = mask.shape
+    camera = view.camera
+    (x, y) = camera.principal_px
+    small = Camera(camera.focal_px / shrink, (x / shrink, y / shrink), (width, height), camera.T_camera_world)
+    return _Picture(torch.as_tensor(colors.reshape(-1, 3)), torch.as_tensor(mask), torch.as_tensor(weight),
+                    torch_camera(small), (width, height))  # fmt: skip
+
+
+def shrunk(image: F32, factor: int) -> F32:
+    """[ceil(H / factor), ceil(W / factor), ...] means of blocks; the last rows and columns repeat at the border."""
+    pad = [(0, -n % factor) for n in image.shape[:2]] + [(0, 0)] * (image.ndim - 2)
+    padded = np.pad(np.asarray(image, np.float32), pad, mode="edge")
+    height, width = (n // factor for n in padded.shape[:2])
+    return padded.reshape(height, factor, width, factor, *image.shape[2:]).mean((1, 3))
+
+
+def _endless(random: np.random.Generator, count: int) -> Callable[[], int]:
+    """Each call the next of 0..count-1, in a new random order each round."""
+    left: list[int] = []
+
+    def take() -> int:
+        if not left:
+            left.extend(int(i) for i in random.permutation(count))
+        return left.pop()
+
+    return take
