@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from headsmith.capture.crop import crop_frame, crop_landmarks, crop_mattes, head_box
+from headsmith.capture.keyframes import expressive_frames, key_frames
 from headsmith.capture.photo import load_photo, load_photos
 from headsmith.errors import InputError
 from headsmith.types import U8
@@ -18,7 +19,9 @@ __all__ = [
     "crop_frame",
     "crop_landmarks",
     "crop_mattes",
+    "expressive_frames",
     "head_box",
+    "key_frames",
     "load_photo",
     "load_photos",
     "open_clip",

@@ -32,7 +32,7 @@ def detect(image: U8) -> Landmarks | None:
     `T_face` is as seen in a square close-up centred on the face. Deterministic.
     """
     with face_finder() as finder:
-        faces = _search(finder, Image.fromarray(image))
+        faces = search_faces(finder, Image.fromarray(image))
         if not faces:
             return None
         face = _measure(finder, Image.fromarray(image), faces[0])
@@ -78,10 +78,10 @@ def roll_deg(landmarks: Landmarks) -> float:
     return float(np.degrees(np.arctan2(left[1] - right[1], left[0] - right[0])))
 
 
-def _search(finder: FaceFinder, image: Image.Image) -> list[Face]:
+def search_faces(finder: FaceFinder, image: Image.Image) -> list[Face]:
     """All faces of the first round that has any: the whole picture, then a wider frame, then ever smaller tiles."""
     for boxes in _rounds(*image.size):
-        faces = [face for box in boxes for face in _faces_in(finder, image, box, TILE_PX)]
+        faces = [face for box in boxes for face in faces_in(finder, image, box, TILE_PX)]
         if faces:
             return _distinct(faces)
     return []
@@ -108,7 +108,7 @@ def _tiles(width: int, height: int, fraction: float) -> list[Box]:
     return sorted(boxes, key=lambda box: float(np.hypot(*((np.array(box[:2]) + np.array(box[2:])) / 2 - middle))))
 
 
-def _faces_in(finder: FaceFinder, image: Image.Image, box: Box, side_px: int) -> list[Face]:
+def faces_in(finder: FaceFinder, image: Image.Image, box: Box, side_px: int) -> list[Face]:
     """The faces inside `box` (which may reach beyond the image), in the image's pixels; looked at in `side_px`."""
     scale = side_px / max(box[2] - box[0], box[3] - box[1])
     size = (max(1, round((box[2] - box[0]) * scale)), max(1, round((box[3] - box[1]) * scale)))
@@ -137,7 +137,7 @@ def _measure(finder: FaceFinder, image: Image.Image, face: Face) -> Face:
     for scale in CLOSE_UP_SCALES:
         half = size * scale / 2
         box = (round(x - half), round(y - half), round(x + half), round(y + half))
-        seen = _faces_in(finder, image, box, CLOSE_UP_PX)
+        seen = faces_in(finder, image, box, CLOSE_UP_PX)
         near = [f for f in seen if np.hypot(*(f.points[:, :2].mean(0) - face.points[:, :2].mean(0))) < size / 4]
         views += near[:1]
     if not views:
