@@ -65,7 +65,7 @@ class Moment:
 class SweepParams:
     """How a phone in a hand goes around a person who holds still."""
 
-    yaw_deg: float = 70.0
+    yaw_deg: float = 65.0
     """to either side"""
     pitch_deg: tuple[float, float] = (-15.0, 20.0)
     distance_m: float = 0.46
@@ -94,7 +94,8 @@ def sweep(model: HeadModel, times_s: F32, params: SweepParams, seed: int) -> tup
     phase = 2 * np.pi * np.asarray(times_s) / max(float(times_s[-1]), 1e-6)
     shake = params.unsteadiness
     low, high = params.pitch_deg
-    yaw = params.yaw_deg * np.sin(phase)
+    # nearly constant speed, with soft turns
+    yaw = params.yaw_deg * np.arcsin(0.97 * np.sin(phase)) / np.arcsin(0.97)
     pitch = (low + high) / 2 + (high - low) / 2 * np.sin(1.5 * phase + random.uniform(0, 2 * np.pi))
     distance = params.distance_m + 0.03 * shake * _wander(times_s, 4.0, random)
     aim = HEAD_MIDDLE_M + 0.01 * shake * np.stack([_wander(times_s, 2.5, random) for _ in range(3)], 1)

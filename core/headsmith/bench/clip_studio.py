@@ -20,12 +20,13 @@ from headsmith.head_model.default import load_default_head
 from headsmith.head_model.model import HeadModel
 from headsmith.head_model.shading import linear_to_srgb, rotated_light, srgb_to_linear
 from headsmith.texture.uv import build_atlas
-from headsmith.types import F32, U8, Camera, Mattes
-from headsmith.views.render import shrink
+from headsmith.types import F32, U8, Bool, Camera, Mattes
 from headsmith.views.skull import move, skull_pose
 
 HEAD, HAIR, SHIRT, ROOM = 0, 1, 2, 3
 """the parts, in the order in which they are drawn"""
+SCALP = 0.6
+"""skin that is more of the scalp than this counts as hair"""
 _SHAPE_WAVES_M = ((0.09, 0.7), (0.045, 0.3))
 """wavelength and share of what no identity coefficient expresses"""
 
@@ -42,10 +43,14 @@ class Studio:
 
 
 @dataclass(frozen=True)
-class Picture:
-    image: U8
-    """[H, W, 3] sRGB"""
-    mattes: Mattes
+class Exposure:
+    """The light of one frame, finer than the picture's pixels."""
+
+    person: Drawing
+    front: Bool
+    """[H, W] where the person is in front of the room"""
+    image: F32
+    """[H, W, 3] sRGB 0..1"""
 
 
 def make_studio(params: SubjectParams, offset_sd_m: float) -> Studio:
@@ -111,17 +116,36 @@ def room_drawing(studio: Studio, T_camera_room: F32, camera: Camera) -> Drawing:
     return draw((studio.room.walls,), (studio.subject.albedo, studio.room.atlas), fine, studio.light_sh)
 
 
-def take_picture(studio: Studio, moment: Moment, camera: Camera, room: Drawing | None = None) -> Picture:
-    """What a camera with the intrinsics of `camera` takes at that moment; `room` as `room_drawing` gives it."""
-    params = studio.subject.params
-    room = room or room_drawing(studio, moment.T_camera_room, camera)
-    fine = enlarged(replace(camera, T_camera_world=moment.T_camera_room), params.supersample)
+def expose(studio: Studio, moment: Moment, camera: Camera, room: Drawing) -> Exposure:
+    """What reaches a camera with the intrinsics of `camera` at that moment; `room` as `room_drawing` gives it."""
+    fine = enlarged(replace(camera, T_camera_world=moment.T_camera_room), studio.subject.params.supersample)
     person = draw(person_parts(studio, moment), (studio.subject.albedo, studio.room.atlas), fine, studio.light_sh)
     front = person.depth_m < room.depth_m
-    image = shrink(np.where(front[..., None], person.image, room.image), params.supersample)
-    image = ndimage.gaussian_filter(image, (params.lens_px, params.lens_px, 0))
-    image = np.clip(image * 255 + 0.5, 0, 255).astype(np.uint8)
-    return Picture(image, _mattes(studio, person, front))
+    return Exposure(person, front, np.where(front[..., None], person.image, room.image))
+
+
+def develop(studio: Studio, exposure: Exposure) -> U8:
+    """[H, W, 3] sRGB without noise."""
+    return np.clip(_through_lens(exposure.image, studio.subject.params) * 255 + 0.5, 0, 255).astype(np.uint8)
+
+
+def exact_mattes(studio: Studio, exposure: Exposure) -> Mattes:
+    person, front, model = exposure.person, exposure.front, studio.subject.model
+    hair, shirt, head = ((person.part == part) & front for part in (HAIR, SHIRT, HEAD))
+    scalp = model.regions["scalp"][model.faces].mean(1) > SCALP
+    bald = head & scalp[np.where(head, person.triangle, 0)]
+    masks = (hair | head | shirt, hair | head, hair | bald, head & ~bald)
+    return Mattes(*(_through_lens(mask.astype(np.float32), studio.subject.params) for mask in masks))
+
+
+def _through_lens(fine: F32, params: SubjectParams) -> F32:
+    """[H, W] or [H, W, C] of a supersampled picture, as a camera's pixels collect it."""
+    n, sigma = params.supersample, params.lens_px
+    pixels = np.zeros((fine.shape[0] // n, fine.shape[1] // n, *fine.shape[2:]), np.float32)
+    for row in range(n):
+        for column in range(n):
+            pixels += fine[row::n, column::n]
+    return np.clip(ndimage.gaussian_filter(pixels / n**2, (sigma, sigma, 0.0)[: fine.ndim]), 0, 1)
 
 
 def person_parts(studio: Studio, moment: Moment) -> tuple[Part, ...]:
@@ -137,16 +161,6 @@ def person_parts(studio: Studio, moment: Moment) -> tuple[Part, ...]:
     strands = Part(move(T_skull, hair.vertices_m), hair.faces, hair.normals @ T_skull[:3, :3].T,
                    hair.colors[hair.faces], BY_COLOR)  # fmt: skip
     return Part(posed, model.faces, normals, look, 0), strands, wear(studio.shirt, posed, normals)
-
-
-def _mattes(studio: Studio, person: Drawing, front: np.ndarray) -> Mattes:
-    params = studio.subject.params
-    hair, shirt, head = ((person.part == part) & front for part in (HAIR, SHIRT, HEAD))
-    scalp = studio.subject.model.regions["scalp"][studio.subject.model.faces].mean(1) > 0.6
-    bald = head & scalp[np.where(head, person.triangle, 0)]
-    masks = (hair | head | shirt, hair | head, hair | bald, head & ~bald)
-    soft = (shrink(mask.astype(np.float32), params.supersample) for mask in masks)
-    return Mattes(*(np.clip(ndimage.gaussian_filter(m, params.lens_px), 0, 1) for m in soft))
 
 
 def enlarged(camera: Camera, factor: int) -> Camera:

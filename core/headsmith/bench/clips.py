@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
+from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import numpy as np
 
 from headsmith.bench.clip_draw import Drawing
 from headsmith.bench.clip_script import Moment, PlayParams, SweepParams, play, sweep
-from headsmith.bench.clip_studio import Picture, Studio, make_studio, room_drawing, take_picture
+from headsmith.bench.clip_studio import Exposure, Studio, develop, exact_mattes, expose, make_studio, room_drawing
 from headsmith.bench.subject import SubjectParams
+from headsmith.capture import open_clip, write_clip
 from headsmith.head_model.model import HeadModel
 from headsmith.head_model.shading import rotated_light
 from headsmith.types import F32, U8, Camera, ClipInfo, Frame, FrameReader, HeadFit, HeadTrack, Mattes, ViewFit
@@ -22,7 +25,7 @@ _KEPT_BYTES = 400 * 2**20
 
 
 def _subject(seed: int = 1) -> SubjectParams:
-    return SubjectParams(seed, texture_px=1024, ribbons=4000, identity_sd=0.6, supersample=2)
+    return SubjectParams(seed, texture_px=1024, ribbons=4000, identity_sd=1.0, supersample=2)
 
 
 @dataclass(frozen=True)
@@ -63,32 +66,44 @@ class SyntheticReader:
         self._studio, self._moments, self._params = studio, moments, params
         self._room: tuple[F32, Drawing] | None = None
         self._made: dict[int, U8] = {}
+        self._lock = Lock()
         times = np.array([moment.time_s for moment in moments], np.float32)
         camera = params.intrinsics
         self.info = ClipInfo(source, "0" * 64, camera.size_px, params.fps, times, camera.focal_px)
 
     def read(self, indices: Sequence[int]) -> Iterator[Frame]:
         for index in indices:
-            yield Frame(self._image(index), self._params.intrinsics, self.info.source, self.info.sha256,
+            with self._lock:
+                image = self._image(int(index))
+            yield Frame(image, self._params.intrinsics, self.info.source, self.info.sha256,
                         timestamp_s=float(self.info.timestamps_s[index]))  # fmt: skip
 
-    def picture(self, index: int) -> Picture:
-        """One frame without noise, and its masks."""
+    def expose(self, index: int) -> Exposure:
+        """One frame as it was drawn."""
+        with self._lock:
+            return self._expose(index)
+
+    def _expose(self, index: int) -> Exposure:
         moment, camera = self._moments[index], self._params.intrinsics
         if self._room is None or not np.array_equal(self._room[0], moment.T_camera_room):
             self._room = moment.T_camera_room, room_drawing(self._studio, moment.T_camera_room, camera)
-        return take_picture(self._studio, moment, camera, self._room[1])
+        return expose(self._studio, moment, camera, self._room[1])
 
     def _image(self, index: int) -> U8:
         if index not in self._made:
-            image = _noisy(self.picture(index).image, self._params.noise, (self._params.subject.seed, index))
+            clean = develop(self._studio, self._expose(index))
+            image = _noisy(clean, self._params.noise, (self._params.subject.seed, index))
             self._made[index] = image
             while len(self._made) * image.nbytes > _KEPT_BYTES:
                 del self._made[next(iter(self._made))]
         return self._made[index]
 
     def __getstate__(self) -> dict[str, Any]:
-        return self.__dict__ | {"_made": {}, "_room": None}
+        return {name: value for name, value in self.__dict__.items() if name != "_lock"} | {"_made": {}, "_room": None}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__ |= state
+        self._lock = Lock()
 
 
 def _noisy(image: U8, sd: float, seed: tuple[int, int]) -> U8:
@@ -156,7 +171,7 @@ class SyntheticClip:
 
     def mattes(self, index: int) -> Mattes:
         """Exact masks; draws the frame."""
-        return self.made.picture(index).mattes
+        return exact_mattes(self.studio, self.made.expose(index))
 
     def view(self, index: int) -> ViewFit:
         moment = self.moments[index]
@@ -191,6 +206,30 @@ def synthetic_clip_b(params: ClipParams | None = None) -> SyntheticClip:
     studio = make_studio_once(params.subject, params.offset_sd_m)
     moments = play(studio.subject.model, _times(params), params.play, params.subject.seed)
     return _clip(studio, moments, params, f"talk{params.subject.seed}.mp4")
+
+
+@dataclass(frozen=True)
+class KnownFocal:
+    """A clip file whose focal length is known."""
+
+    clip: FrameReader
+    focal_px: float
+
+    @property
+    def info(self) -> ClipInfo:
+        return replace(self.clip.info, focal_px=self.focal_px)
+
+    def read(self, indices: Sequence[int]) -> Iterator[Frame]:
+        for frame in self.clip.read(indices):
+            yield replace(frame, camera=replace(frame.camera, focal_px=self.focal_px))
+
+
+def recorded(clip: SyntheticClip, path: Path, *, known_focal: bool = True) -> SyntheticClip:
+    """The clip as a video file at `path`, compressed, and read from there; quick to read again and to share."""
+    count = len(clip.moments)
+    write_clip(path, (frame.image for frame in clip.made.read(range(count))), clip.params.fps)
+    file = open_clip(path)
+    return replace(clip, reader=KnownFocal(file, clip.params.intrinsics.focal_px) if known_focal else file)
 
 
 @lru_cache(maxsize=4)
