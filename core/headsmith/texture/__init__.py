@@ -1,7 +1,18 @@
-"""Textures: the static one from photos, and the mask of the parts that a dynamic one may replace."""
+"""Textures: the static one from photos, and the dynamic one, a network, in the parts that a mask shows."""
 
+from headsmith.texture.dynamic_params import DynamicParams
+from headsmith.texture.dynamic_train import TextureExamples, TextureTarget, fit_network, train_dynamic
 from headsmith.texture.mask import dynamic_mask
 from headsmith.texture.params import TextureParams
 from headsmith.texture.static import make_texture
 
-__all__ = ["TextureParams", "dynamic_mask", "make_texture"]
+__all__ = [
+    "DynamicParams",
+    "TextureExamples",
+    "TextureParams",
+    "TextureTarget",
+    "dynamic_mask",
+    "fit_network",
+    "make_texture",
+    "train_dynamic",
+]

@@ -1,0 +1,31 @@
+"""How the dynamic texture is trained."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+MASK_PX = 256
+"""side of the mask that says where the dynamic texture shows"""
+
+
+@dataclass(frozen=True)
+class DynamicParams:
+    """The network's sizes are in `dynamic_network.Sizes`."""
+
+    steps: int = 1500
+    batch: int = 3
+    """pictures or textures a step"""
+    rate: float = 6e-3
+    """of Adam, falling to a twentieth along half a cosine"""
+    detail_rate: float = 4e-3
+    """the same for the constant picture at the network's end, in logits"""
+    perceptual: float = 0.2
+    """weight of the perceptual distance beside L1, where its weights are installed"""
+    crop_px: int = 96
+    """side of the piece of a picture that is compared perceptually"""
+    pull: float = 0.02
+    """weight of the distance to the static texture, per texel, against L1"""
+    noise: float = 0.02
+    """deviation of what is added to the parameters while training, as a part of their range"""
+    seed: int = 0
+    device: str = "cpu"

@@ -1,0 +1,115 @@
+"""Pictures as lookups into the dynamic texture: geometry is fixed, so each is rasterised once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import ndimage
+
+from headsmith.asset.normals import vertex_normals
+from headsmith.head_model.model import HeadModel
+from headsmith.head_model.raster import RasterBuffers, rasterize
+from headsmith.head_model.shading import irradiance, sample_bilinear, srgb_to_linear
+from headsmith.texture.project import smoothstep
+from headsmith.types import F32, I32, U8, HeadFit, StaticTexture, TrainingView
+
+FACING = (0.1, 0.4)
+"""cosine of the angle to the camera from which a pixel counts, and counts in full"""
+EDGE_TRUST = 0.3
+"""how far pixels beside a step in depth are believed: fit and lens mix both sides there"""
+STEP_M = 0.002
+LEAST_MASK = 0.02
+GAIN_LIMIT = 1.6
+"""by which exposure may differ from what the light says, either way"""
+
+
+@dataclass(frozen=True)
+class Lookups:
+    """The N pixels of one picture where the dynamic texture shows."""
+
+    pixel: I32
+    """[N, 2] row, column"""
+    uv: F32
+    """[N, 2]"""
+    static: F32
+    """[N, 3] sRGB 0..1"""
+    mask: F32
+    """[N]"""
+    light: F32
+    """[N, 3] irradiance, linear"""
+    target: F32
+    """[N, 3] sRGB 0..1"""
+    weight: F32
+    """[N] 0..1"""
+
+
+@dataclass(frozen=True)
+class Skin:
+    """What every picture is compared with."""
+
+    model: HeadModel
+    rest_m: F32
+    """[V, 3]"""
+    static: U8
+    """[T, T, 3] sRGB"""
+    mask: U8
+    """[M, M]"""
+    light_sh: F32
+    """[9, 3] for pictures whose own light is not known"""
+
+
+def skin_of(model: HeadModel, fit: HeadFit, texture: StaticTexture, mask: U8) -> Skin:
+    rest = model.rest_vertices(fit.identity, fit.offsets_m).astype(np.float32)
+    return Skin(model, rest, texture.albedo, mask, texture.light_sh[0])
+
+
+def look_up(skin: Skin, view: TrainingView) -> Lookups:
+    """The pixels of `view` that show what the mask covers, and are to be trusted."""
+    model = skin.model
+    posed = model.pose(skin.rest_m, view.expression, view.joint_rotations).astype(np.float32)
+    buffers = rasterize(posed, model.faces, view.camera)
+    normals = buffers.interpolate(vertex_normals(posed, model.faces)[model.faces])
+    normals /= np.maximum(np.linalg.norm(normals, axis=-1, keepdims=True), 1e-8)
+    uv = buffers.interpolate(model.uvs[model.uv_faces])
+    trust = _trust(skin, view, buffers, posed, normals)
+    light = irradiance(normals, skin.light_sh if view.light_sh is None else view.light_sh)
+    mask = sample_bilinear(skin.mask, uv)[..., 0] * (buffers.triangle >= 0)
+    target = view.image.astype(np.float32) / 255
+    static = sample_bilinear(skin.static, uv)
+    face = buffers.interpolate(region(model, "face")[model.faces][..., None])[..., 0]
+    light = light * _gain(static, light, target, trust * face * (mask < LEAST_MASK))
+    rows, columns = np.nonzero((mask >= LEAST_MASK) & (trust > 0.01))
+    at = rows, columns
+    pixel = np.stack([rows, columns], 1).astype(np.int32)
+    return Lookups(pixel, uv[at], static[at], mask[at], light[at].astype(np.float32), target[at],
+                   trust[at].astype(np.float32))  # fmt: skip
+
+
+def region(model: HeadModel, name: str) -> F32:
+    """[V] 0..1 membership; everywhere in a model without that region."""
+    return model.regions.get(name, np.ones(len(model.v_template), np.float32))
+
+
+def _trust(skin: Skin, view: TrainingView, buffers: RasterBuffers, posed: F32, normals: F32) -> F32:
+    """[H, W] 0..1: seen, turned to the camera, not beside an edge, and trusted by the view."""
+    towards = view.camera.position_m - buffers.interpolate(posed[skin.model.faces])
+    towards /= np.maximum(np.linalg.norm(towards, axis=-1, keepdims=True), 1e-8)
+    facing = smoothstep(*FACING, (normals * towards).sum(-1))
+    depth = np.where(np.isfinite(buffers.depth_m), buffers.depth_m, 1e3)
+    step = ndimage.maximum_filter(depth, 3) - ndimage.minimum_filter(depth, 3) > STEP_M
+    return facing * np.where(step, EDGE_TRUST, 1.0) * view.weight * view.alpha * (buffers.triangle >= 0)
+
+
+def _gain(static: F32, light: F32, target: F32, weight: F32) -> F32:
+    """[3] by which the picture is brighter on plain skin than texture and light say.
+
+    What the network learns then continues the static texture without a step.
+    """
+    plain = weight > 0.5
+    if plain.sum() < 200:
+        return np.ones(3, np.float32)
+    expected = srgb_to_linear(static[plain]) * light[plain]
+    shown = srgb_to_linear(target[plain])
+    ratio = np.median(shown / np.maximum(expected, 1e-3), axis=0)
+    return np.clip(ratio, 1 / GAIN_LIMIT, GAIN_LIMIT).astype(np.float32)
