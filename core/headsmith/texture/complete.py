@@ -26,17 +26,17 @@ SKIN_STEADYING, HAIR_STEADYING = 0.02, 0.12
 
 @dataclass(frozen=True)
 class Covering:
-    """The views on the head's own texels, sorted into skin and hair."""
+    """What is seen on the head's own texels, sorted into skin and hair."""
 
-    skin: tuple[Layer, ...]
-    hair: tuple[Layer, ...]
-    either: tuple[Layer, ...]
+    skin: Layer
+    hair: Layer
+    either: Layer
     """skin or hair, as it may come"""
     cover: F32
     """[V] how far hair covers the mesh"""
     detail_keep: F32
     """[V] share of the photos' detail that is kept"""
-    fold: tuple[Layer, ...]
+    fold: Layer
     """what may colour skin that lies in a fold of the lids; `skin` may where nothing does"""
     folded: F32
     """[V] 0..1 where that is"""
@@ -49,7 +49,7 @@ def complete_surface(model: HeadModel, atlas: Atlas, covering: Covering, seed: i
     there = mirrored_uv(model, atlas)
     cover = atlas.at(covering.cover)
     streaks = scalp_streaks(model, atlas, cover, seed)
-    known = confidence(np.max([layer.weight for layer in covering.either], axis=0))
+    known = confidence(covering.either.weight)
     hairy = _hairline(atlas, cover, streaks, known, there)
     skin_base = atlas.at(_skin_base(model, atlas, covering))
     hair_base = atlas.at(base_colours(model, atlas, covering.hair, _Kind(FALLBACK_HAIR, HAIR_STEADYING)))
@@ -98,17 +98,11 @@ def _skin_base(model: HeadModel, atlas: Atlas, covering: Covering) -> F32:
     return base + covering.folded[:, None] * (clean - base)
 
 
-def base_colours(model: HeadModel, atlas: Atlas, layers: tuple[Layer, ...], kind: _Kind) -> F32:
+def base_colours(model: HeadModel, atlas: Atlas, layer: Layer, kind: _Kind) -> F32:
     """[V, 3] the smooth colour of skin or of hair over the whole mesh, symmetric where only one side is seen."""
-    total = np.zeros(atlas.vertex_count, np.float32)
-    mean = np.zeros((atlas.vertex_count, 3), np.float32)
-    for layer in layers:
-        colours, weight = atlas.vertex_means(layer.albedo, layer.weight)
-        mean += colours * weight[:, None]
-        total += weight
+    mean, total = atlas.vertex_means(layer.albedo, layer.weight)
     if not total.any():
         return np.broadcast_to(kind.fallback, mean.shape).astype(np.float32)
-    mean /= np.maximum(total, 1e-9)[:, None]
     pull = vertex_pull(total)
     typical = np.median(mean[pull > 0.5 * PULL], axis=0) if (pull > 0.5 * PULL).any() else mean[pull > 0].mean(0)
     observed = (pull[:, None] * mean + kind.steadying * typical) / (pull + kind.steadying)[:, None]

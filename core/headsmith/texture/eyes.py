@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -31,32 +30,30 @@ LEAST_IRIS_PX = 9.0
 VEIN = np.array([0.78, 0.45, 0.42], np.float32)
 
 
-def eye_look(model: HeadModel, atlas: Atlas, photos: Sequence[LitPhoto]) -> EyeLook:
-    """Measure both eyes in the photo that shows them best."""
-    points, radius, pixels_per_m = _best_eyes(model, atlas, photos)
+def eye_look(model: HeadModel, atlas: Atlas, photo: LitPhoto) -> EyeLook:
+    """Measure both eyes."""
+    points, radius = _both_eyes(model, atlas, photo)
     look = measure_eyes(points, radius)
-    if pixels_per_m * IRIS_RADIUS_M < LEAST_IRIS_PX:
+    if photo.pixels_per_m * IRIS_RADIUS_M < LEAST_IRIS_PX:
         return replace(look, fibres=np.zeros_like(look.fibres))
     return look
 
 
-def balanced(model: HeadModel, atlas: Atlas, photos: Sequence[LitPhoto]) -> list[LitPhoto]:
-    """The photos with exposure and white balance corrected by the white of the eyes; what they show stays the same."""
+def balanced(model: HeadModel, atlas: Atlas, photo: LitPhoto) -> tuple[LitPhoto, F32]:
+    """The photo with exposure and white balance corrected by the white of the eyes, and the factors [3] of its albedo;
+    what it shows under its light stays the same."""
     if not any(part in model.part_names for part in EYES):
-        return list(photos)
-    points, radius, _ = _best_eyes(model, atlas, photos)
-    gain = white_gain(points, radius)
-    return [replace(p, albedo=p.albedo * gain, light_sh=p.light_sh / gain) for p in photos]
+        return photo, np.ones(3, np.float32)
+    gain = white_gain(*_both_eyes(model, atlas, photo))
+    return replace(photo, albedo=photo.albedo * gain, light_sh=photo.light_sh / gain), gain
 
 
-def _best_eyes(model: HeadModel, atlas: Atlas, photos: Sequence[LitPhoto]) -> tuple[EyePoints, float, float]:
-    """Both eyes' points in the photo that shows them best, the radius of the iris, the photo's pixels per metre."""
+def _both_eyes(model: HeadModel, atlas: Atlas, photo: LitPhoto) -> tuple[EyePoints, float]:
+    """Both eyes' points, and the radius of the iris."""
     parts = [name for name in EYES if name in model.part_names]
-    chosen = {part: model.faces_of(part)[atlas.triangle] for part in parts}
-    best = max(photos, key=lambda photo: sum(float(photo.seen[c].sum()) for c in chosen.values()))
-    eyes = [_centred(model, atlas, part, best, chosen[part]) for part in parts]
+    eyes = [_centred(model, atlas, part, photo, model.faces_of(part)[atlas.triangle]) for part in parts]
     points = EyePoints(*(np.concatenate([getattr(e, n) for e, _ in eyes]) for n in ("place", "colour", "weight")))
-    return points, float(np.mean([radius for _, radius in eyes])), best.pixels_per_m
+    return points, float(np.mean([radius for _, radius in eyes]))
 
 
 def _centred(model: HeadModel, atlas: Atlas, part: str, photo: LitPhoto, chosen: Bool) -> tuple[EyePoints, float]:

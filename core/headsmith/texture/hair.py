@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -55,7 +54,7 @@ def _forehead(model: HeadModel, scalp: F32) -> F32:
 
 @dataclass(frozen=True)
 class HairEvidence:
-    """What one photo says about where hair grows."""
+    """What photos say about where hair grows."""
 
     share: F32
     """[V] 0..1 of hair in what is seen around each vertex"""
@@ -74,14 +73,12 @@ def hair_evidence(model: HeadModel, atlas: Atlas, view: ViewSamples) -> HairEvid
     return HairEvidence(share[:, 0], weight, float(on_scalp @ is_hair), float(on_scalp @ (1 - is_hair)))
 
 
-def hair_cover(model: HeadModel, evidence: Sequence[HairEvidence]) -> F32:
+def hair_cover(model: HeadModel, evidence: HairEvidence) -> F32:
     """[V] 0..1 how far each vertex is covered with hair, all 0 for a bald head."""
-    weight = np.sum([e.weight for e in evidence], axis=0)
-    hair, skin = sum(e.hair_on_scalp for e in evidence), sum(e.skin_on_scalp for e in evidence)
+    hair, skin = evidence.hair_on_scalp, evidence.skin_on_scalp
     if hair <= LEAST_SHARE * (hair + skin):
-        return np.zeros(len(weight), np.float32)
-    share = np.sum([e.share * e.weight for e in evidence], axis=0) / np.maximum(weight, 1e-9)
-    pull = vertex_pull(weight)
+        return np.zeros(len(evidence.weight), np.float32)
+    share, pull = evidence.share, vertex_pull(evidence.weight)
     mirrored = 0.3 * np.minimum(pull[model.mirror], 1.0)
     total = pull + mirrored + PRIOR_PULL
     wanted = (pull * share + mirrored * share[model.mirror] + PRIOR_PULL * model.regions["scalp"]) / total

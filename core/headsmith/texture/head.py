@@ -57,26 +57,21 @@ class Motion:
     lids: Lids | None
 
 
-def paint_head(model: HeadModel, atlas: Atlas, photos: list[FacePhoto], motion: Motion, seed: int) -> tuple[F32, F32]:
-    """sRGB [N, 3] and how far seen [N].
-
-    Overwrites the list `photos`, so that no second copy of them is kept.
-    """
-    cover = hair_cover(model, [p.evidence for p in photos])
+def paint_head(model: HeadModel, atlas: Atlas, photo: FacePhoto, motion: Motion, seed: int) -> tuple[F32, F32]:
+    """sRGB [N, 3] and how far seen [N]."""
+    cover, lids = hair_cover(model, photo.evidence), motion.lids
     plain = evenly_coloured(model) * (1 - brows(model)) * (1 - cover)
     kinds = _Kinds(plain, cover, crease_keep(model, motion.moved_m, plain))
-    for i, photo in enumerate(photos):
-        photos[i] = replace(photo, albedo=_evened(model, atlas, photo, kinds))
-    skin = tuple(Layer(p.albedo, p.skin) for p in photos)
-    lids = motion.lids
-    fold = () if lids is None else _take_folds(atlas, photos, lids)
+    photo = replace(photo, albedo=_evened(model, atlas, photo, kinds))
+    skin = Layer(photo.albedo, photo.skin)
+    trust, sure = (photo.skin, photo.skin) if lids is None else open_skin(atlas, skin, lids, lids.anywhere)
     covering = Covering(
         skin=skin,
-        hair=tuple(Layer(p.albedo, p.hair) for p in photos),
-        either=tuple(Layer(p.albedo, _trust(p, bool(cover.any()))) for p in photos),
+        hair=Layer(photo.albedo, photo.hair),
+        either=Layer(photo.albedo, _trust(replace(photo, skin=trust), bool(cover.any()))),
         cover=cover,
         detail_keep=kinds.keep,
-        fold=fold,
+        fold=Layer(photo.albedo, sure),
         folded=np.zeros_like(cover) if lids is None else lids.anywhere,
         laid_m=model.v_template if lids is None else lids.closed_m,
     )
@@ -87,16 +82,6 @@ def paint_head(model: HeadModel, atlas: Atlas, photos: list[FacePhoto], motion: 
         return albedo, seen
     inside = atlas.at(model.regions["inner_mouth"])
     return albedo * (1 - inside[:, None]) + paint_cavity(model, atlas) * inside[:, None], seen * (1 - inside)
-
-
-def _take_folds(atlas: Atlas, photos: list[FacePhoto], lids: Lids) -> tuple[Layer, ...]:
-    """Take what the lids hide from the trust in `photos`; per photo what may colour it instead."""
-    out = []
-    for i, photo in enumerate(photos):
-        skin, sure = open_skin(atlas, Layer(photo.albedo, photo.skin), lids, lids.folded[i])
-        photos[i] = replace(photo, skin=skin)
-        out.append(Layer(photo.albedo, sure))
-    return tuple(out)
 
 
 def _trust(photo: FacePhoto, hairy: bool) -> F32:

@@ -51,10 +51,8 @@ FOLD_STIFFNESS = 3.0
 class Lids:
     """The upper lids on the vertices of the head."""
 
-    folded: tuple[F32, ...]
-    """per photo [V] 0..1 how far it hides the skin in the fold of the lid"""
     anywhere: F32
-    """[V] the greatest of `folded`"""
+    """[V] 0..1 how far the photos hide the skin in the fold of the lid"""
     darkest: F32
     """[V] 0..1 the least brightness that a photo's shadow may leave to the lid"""
     rim: F32
@@ -75,20 +73,36 @@ class LidPaint:
     """[N] 0..1, where the photos' own lashes and shadows are left in place"""
 
 
+def folded_lids(model: HeadModel, expressions: list[F32]) -> F32:
+    """[n, V] 0..1 how far photos with these `expressions` [E] hide the skin in the fold of the lid."""
+    blinks = _blinks(model)
+    grown = smoothstep(*STRETCHED, _stretch(model, _closed(model, blinks)))
+    return np.stack([grown * _way_left(model, blinks, expression) for expression in expressions])
+
+
 def find_lids(model: HeadModel, expressions: list[F32]) -> Lids | None:
-    """The lids of a model that can blink, for photos with these `expressions` [X]; none if all have closed eyes."""
-    blinks = [model.expression_names.index(name) for name in BLINKS if name in model.expression_names]
-    closed_m = (model.v_template + model.exprdirs[..., blinks].sum(2)).astype(np.float32)
-    stretch = _stretch(model, closed_m)
-    folded = tuple(smoothstep(*STRETCHED, stretch) * _way_left(model, blinks, expression) for expression in expressions)
-    if not any(f.any() for f in folded):
-        return None
-    lid = model.v_template[np.max(folded, axis=0) > 0.5]
+    """The lids of a model that can blink, for photos with these `expressions` [E]; none if all have closed eyes."""
+    return lids_where(model, folded_lids(model, expressions).max(0))
+
+
+def lids_where(model: HeadModel, folded: F32) -> Lids | None:
+    """The lids that are `folded` [V] in the photos; none where nothing is."""
+    lid = model.v_template[folded > 0.5]
     if not len(lid):
         return None
+    closed_m = _closed(model, _blinks(model))
     away_m = cKDTree(lid).query(model.v_template)[0].astype(np.float32)
-    darkest = np.interp(stretch, FOLD_STRETCH, FOLD_DARKNESS).astype(np.float32)
-    return Lids(folded, np.max(folded, axis=0), darkest, _rim(model), 1 - smoothstep(*NEAR_M, away_m), closed_m)
+    darkest = np.interp(_stretch(model, closed_m), FOLD_STRETCH, FOLD_DARKNESS).astype(np.float32)
+    return Lids(folded, darkest, _rim(model), 1 - smoothstep(*NEAR_M, away_m), closed_m)
+
+
+def _blinks(model: HeadModel) -> list[int]:
+    return [model.expression_names.index(name) for name in BLINKS if name in model.expression_names]
+
+
+def _closed(model: HeadModel, blinks: list[int]) -> F32:
+    """[V, 3] the mean head with closed eyes."""
+    return (model.v_template + model.exprdirs[..., blinks].sum(2)).astype(np.float32)
 
 
 def _stretch(model: HeadModel, closed_m: F32) -> F32:
@@ -130,7 +144,7 @@ def _rim(model: HeadModel) -> F32:
 
 
 def open_skin(atlas: Atlas, layer: Layer, lids: Lids, folded: F32) -> tuple[F32, F32]:
-    """[N] trust in one photo's skin without the folded texels; and the same without dark ones around the lids too."""
+    """[N] trust in a photo's skin without the folded texels; and the same without dark ones around the lids too."""
     trust = layer.weight * (1 - atlas.at(folded))
     brightness = layer.albedo @ LUMINANCE
     sure = trust > 0.3
@@ -142,16 +156,15 @@ def open_skin(atlas: Atlas, layer: Layer, lids: Lids, folded: F32) -> tuple[F32,
     return trust, trust * (1 - (1 - skin) * atlas.at(lids.near))
 
 
-def lid_shade(model: HeadModel, atlas: Atlas, photos: tuple[Layer, ...], lids: Lids, paint: LidPaint) -> F32:
+def lid_shade(model: HeadModel, atlas: Atlas, photo: Layer, lids: Lids, paint: LidPaint) -> F32:
     """[N, 3] factors that darken clean upper lids about as the photos do: the rim well, the fold a little, smoothly."""
     rim = atlas.at(lids.rim) * (1 - paint.seen)
     folded = atlas.at(lids.anywhere) * (1 - paint.seen)
-    best = max(photos, key=lambda photo: float(photo.weight @ (rim + folded)))
-    ratio = (best.albedo @ LUMINANCE) / np.maximum(paint.tone @ LUMINANCE, 0.02)
-    around, total = atlas.vertex_means(np.log(np.clip(ratio, *FOLD_RANGE))[:, None], best.weight * (folded + rim > 0))
+    ratio = (photo.albedo @ LUMINANCE) / np.maximum(paint.tone @ LUMINANCE, 0.02)
+    around, total = atlas.vertex_means(np.log(np.clip(ratio, *FOLD_RANGE))[:, None], photo.weight * (folded + rim > 0))
     shadow = atlas.at(solve_field(model.faces, around, vertex_pull(total), stiffness=FOLD_STIFFNESS)[:, 0])
     fold = folded * np.clip(shadow, np.log(atlas.at(lids.darkest)), 0)
-    shown = (rim > 0.05) & (best.weight > 0.02)
+    shown = (rim > 0.05) & (photo.weight > 0.02)
     # what can be trusted so near to the eye is at least half skin, so the line itself is darker by as much again
     dark = float(np.quantile(ratio[shown], 0.1)) ** 2 if int(shown.sum()) > 30 else LASH_DARKNESS[1]
     line = np.log(1 - rim * (1 - np.clip(dark, *LASH_DARKNESS)))

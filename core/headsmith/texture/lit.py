@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from headsmith.head_model.model import HeadModel
-from headsmith.texture.blend import Layer, match_exposure
 from headsmith.texture.delight import SkinObservations, fit_light, irradiance
 from headsmith.texture.evidence import hair_weight, head_weight, skin_weight
 from headsmith.texture.hair import HairEvidence, hair_evidence
@@ -19,7 +18,7 @@ from headsmith.types import F32
 
 @dataclass(frozen=True)
 class LitPhoto:
-    """What is kept of a photo, so that many photos fit into memory."""
+    """A photo on the texels."""
 
     albedo: F32
     """[N, 3] linear RGB, zero where unseen"""
@@ -50,17 +49,6 @@ def unlit(model: HeadModel, shot: Shot, atlas: Atlas, params: TextureParams) -> 
         evidence=hair_evidence(model, atlas, view),
         pixels_per_m=view.pixels_per_m,
     )
-
-
-def agreed(photos: list[LitPhoto]) -> list[LitPhoto]:
-    """The photos brought to the exposure of the first, coarser ones with less weight."""
-    if len(photos) == 1:
-        return photos
-    finest = max(p.pixels_per_m for p in photos)
-    share = [np.float32((p.pixels_per_m / finest) ** 2) for p in photos]
-    photos = [replace(p, skin=p.skin * s, hair=p.hair * s, head=p.head * s) for p, s in zip(photos, share, strict=True)]
-    gains = match_exposure([Layer(p.albedo, p.skin) for p in photos])
-    return [replace(p, albedo=p.albedo * g, light_sh=p.light_sh / g) for p, g in zip(photos, gains, strict=True)]
 
 
 def evenly_coloured(model: HeadModel) -> F32:

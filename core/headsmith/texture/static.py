@@ -8,9 +8,10 @@ import numpy as np
 
 from headsmith.head_model.model import HeadModel
 from headsmith.texture.eyes import EYES, balanced, eye_look, paint_eye
+from headsmith.texture.fuse import Capture, Fused, fuse, movement_m
 from headsmith.texture.head import Motion, face_photo, paint_head
 from headsmith.texture.lids import find_lids
-from headsmith.texture.lit import LitPhoto, agreed, unlit
+from headsmith.texture.lit import LitPhoto, unlit
 from headsmith.texture.mouth import LASH, paint_teeth, paint_tongue, tooth_colour
 from headsmith.texture.params import TextureParams
 from headsmith.texture.project import Shot
@@ -30,17 +31,14 @@ def make_texture(
     params = params or TextureParams()
     atlas = build_atlas(model, params.size_px)
     progress(0.05)
-    photos = []
-    for i, shot in enumerate(_shots(model, fit, frames, mattes)):
-        photos.append(unlit(model, shot, atlas, params))
-        progress(0.05 + 0.45 * (i + 1) / len(frames))
-    photos = balanced(model, atlas, agreed(photos))
-    lights = np.stack([photo.light_sh for photo in photos]).astype(np.float32)
-    albedo, seen = _paint(_Canvas(model, atlas, params), photos, _motion(model, fit))
+    canvas = _Canvas(model, atlas, params)
+    fused = _fused(canvas, fit, _shots(model, fit, frames, mattes), lambda share: progress(0.05 + 0.7 * share))
+    photo, gain = balanced(model, atlas, fused.photo)
+    albedo, seen = _paint(canvas, photo, fused.motion)
     progress(0.9)
     image = np.round(np.clip(fill_between_charts(atlas.image(albedo), atlas), 0, 1) * 255).astype(np.uint8)
     progress(1.0)
-    return StaticTexture(albedo=image, observed=atlas.image(seen), light_sh=lights)
+    return StaticTexture(albedo=image, observed=atlas.image(seen), light_sh=(fused.lights / gain).astype(np.float32))
 
 
 def _shots(model: HeadModel, fit: HeadFit, frames: Sequence[Frame], mattes: Sequence[Mattes]) -> list[Shot]:
@@ -51,17 +49,22 @@ def _shots(model: HeadModel, fit: HeadFit, frames: Sequence[Frame], mattes: Sequ
     ]
 
 
-def _motion(model: HeadModel, fit: HeadFit) -> Motion:
-    moved = [np.linalg.norm(model.exprdirs[..., : len(v.expression)] @ v.expression, axis=1) for v in fit.views]
-    lids = find_lids(model, [view.expression for view in fit.views])
-    return Motion(np.mean(moved, axis=0).astype(np.float32), lids)
+def _fused(canvas: _Canvas, fit: HeadFit, shots: list[Shot], progress: Progress) -> Fused:
+    """What the photos show together; of one photo alone, what it shows."""
+    model, expressions = canvas.model, [view.expression for view in fit.views]
+    if len(shots) > 1:
+        capture = Capture(shots, model.rest_vertices(fit.identity, fit.offsets_m), expressions)
+        return fuse(model, capture, canvas.atlas, canvas.params, progress)
+    photo = unlit(model, shots[0], canvas.atlas, canvas.params)
+    motion = Motion(movement_m(model, expressions)[0].astype(np.float32), find_lids(model, expressions))
+    return Fused(photo, photo.light_sh[None], motion)
 
 
 class _Canvas:
     """The texels of a model's parts."""
 
     def __init__(self, model: HeadModel, atlas: Atlas, params: TextureParams) -> None:
-        self.model, self.atlas, self.seed = model, atlas, params.seed
+        self.model, self.atlas, self.params = model, atlas, params
 
     def part(self, name: str) -> Bool:
         """[N] True on the texels of a part, nowhere if the model lacks it."""
@@ -70,39 +73,36 @@ class _Canvas:
         return self.model.faces_of(name)[self.atlas.triangle]
 
 
-def _paint(canvas: _Canvas, photos: list[LitPhoto], motion: Motion) -> tuple[F32, F32]:
-    """sRGB [N, 3] of every part, and how far each texel was seen [N]. Empties `photos`, which are large."""
+def _paint(canvas: _Canvas, photo: LitPhoto, motion: Motion) -> tuple[F32, F32]:
+    """sRGB [N, 3] of every part, and how far each texel was seen [N]."""
     albedo: F32 = np.zeros((len(canvas.atlas.texel), 3), np.float32)
     seen: F32 = np.zeros(len(canvas.atlas.texel), np.float32)
-    _paint_eyes(canvas, photos, albedo)
-    _paint_mouth(canvas, photos, albedo)
+    _paint_eyes(canvas, photo, albedo)
+    _paint_mouth(canvas, photo, albedo)
     head = canvas.part("head")
-    faces = []
-    while photos:
-        faces.append(face_photo(photos.pop(0), head))
-    albedo[head], seen[head] = paint_head(canvas.model, canvas.atlas.subset(head), faces, motion, canvas.seed)
+    face = face_photo(photo, head)
+    albedo[head], seen[head] = paint_head(canvas.model, canvas.atlas.subset(head), face, motion, canvas.params.seed)
     return albedo, seen
 
 
-def _paint_eyes(canvas: _Canvas, photos: list[LitPhoto], albedo: F32) -> None:
+def _paint_eyes(canvas: _Canvas, photo: LitPhoto, albedo: F32) -> None:
     parts = [part for part in EYES if part in canvas.model.part_names]
     if not parts:
         return
-    look = eye_look(canvas.model, canvas.atlas, photos)
+    look = eye_look(canvas.model, canvas.atlas, photo)
     for part in parts:
         chosen = canvas.part(part)
-        albedo[chosen] = paint_eye(canvas.model, canvas.atlas.subset(chosen), part, look, canvas.seed)
+        albedo[chosen] = paint_eye(canvas.model, canvas.atlas.subset(chosen), part, look, canvas.params.seed)
 
 
-def _paint_mouth(canvas: _Canvas, photos: list[LitPhoto], albedo: F32) -> None:
+def _paint_mouth(canvas: _Canvas, photo: LitPhoto, albedo: F32) -> None:
     teeth = canvas.part("teeth_upper") | canvas.part("teeth_lower")
-    best = max(photos, key=lambda photo: float(photo.seen[teeth].sum()))
-    tooth = tooth_colour(best.albedo[teeth], best.seen[teeth])
+    tooth = tooth_colour(photo.albedo[teeth], photo.seen[teeth])
     for part in ("teeth_upper", "teeth_lower"):
         chosen = canvas.part(part)
         if chosen.any():
             albedo[chosen] = paint_teeth(canvas.model, canvas.atlas.subset(chosen), part, tooth)
     tongue = canvas.part("tongue")
     if tongue.any():
-        albedo[tongue] = paint_tongue(canvas.model, canvas.atlas.subset(tongue), canvas.seed)
+        albedo[tongue] = paint_tongue(canvas.model, canvas.atlas.subset(tongue), canvas.params.seed)
     albedo[canvas.part("lashes")] = LASH
