@@ -13,13 +13,13 @@ import numpy as np
 from headsmith.asset.arkit import ARKIT_52
 from headsmith.types import F32, Bool, ClipLandmarks
 
-MOST_OCCLUDED = 0.03
+MOST_OCCLUDED = 0.15
 # of the median of the frames around in pose
 LEAST_SHARP = 0.7
 POSE_NEIGHBOURS = 31
 BLINKING = 0.5
 # what one unit of a score's distance from neutral costs, in units of sharpness relative to the neighbours'
-SMILE_COST, OCCLUSION_COST = 0.3, 2.0
+SMILE_COST, OCCLUSION_COST = 0.3, 1.0
 # a turn of half a radian counts as much as one expression fully on
 POSE_WEIGHT = 2.0
 GAZE = np.array(["eyeLook" in name for name in ARKIT_52])
@@ -30,12 +30,15 @@ Y, Z = 1, 2
 
 def key_frames(seen: ClipLandmarks, count: int = 18) -> tuple[int, ...]:
     """Rows of `seen`, at most `count`, in the order of time, for a still head that turns: the frames are parted by
-    yaw and pitch, and of each part the sharpest is taken, with a face at rest where there is a choice."""
+    yaw and pitch, and of each part the sharpest is taken, with a face at rest where there is a choice. Blinks are left
+    out if there are enough other frames."""
     rows = _usable(seen, np.flatnonzero(seen.found), count)
+    awake = rows[seen.scores[rows][:, BLINK].max(1, initial=0) <= BLINKING]
+    rows = awake if len(awake) >= count else rows
     pose = pose_rad(seen.T_face[rows])
     worth = _worth(seen, rows, pose)
     resting = np.array([float(seen.scores[row][~GAZE].sum()) for row in rows])
-    worth = worth - SMILE_COST * resting / max(1.0, float(resting.max(initial=0))) - _shut(seen, rows)
+    worth = worth - SMILE_COST * resting / max(1.0, float(resting.max(initial=0)))
     start = int((np.linalg.norm(pose - np.median(pose, 0), axis=1) - 0.1 * worth).argmin())
     centres = _farthest(pose, np.ones(len(rows)), start, count)
     part = np.linalg.norm(pose[:, None] - pose[centres], axis=-1).argmin(1)
@@ -92,11 +95,6 @@ def _relative_sharpness(seen: ClipLandmarks, rows: np.ndarray, pose: F32) -> F32
     near = min(POSE_NEIGHBOURS, len(rows))
     usual = [np.median(sharpness[np.argpartition(((pose - p) ** 2).sum(1), near - 1)[:near]]) for p in pose]
     return sharpness / np.maximum(usual, 1e-9)
-
-
-def _shut(seen: ClipLandmarks, rows: np.ndarray) -> F32:
-    """[n] 1 where an eye is shut or closing: no key frame, if there is any other."""
-    return (seen.scores[rows][:, BLINK].max(1, initial=0) > BLINKING).astype(np.float64)
 
 
 def _farthest(points: F32, weights: F32, start: int, count: int) -> list[int]:

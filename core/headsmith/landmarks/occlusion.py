@@ -1,24 +1,35 @@
 """How much of a face something else seems to cover.
 
 Each landmark sits on the same bit of skin in every frame, so that its colour, compared with the rest of the face's,
-hardly changes over a clip; a hand or a cup in front of it changes it more than light and expression do.
+changes over a clip only with light, pose and expression, and those change all points together along a few directions.
+A hand or a cup in front changes a few points in another way. So the frames that look most like the usual ones give
+principal components of the colours, and what these do not explain is counted (robust principal components with
+reweighted projection, after De la Torre and Black, A framework for robust subspace learning, IJCV 2003).
 """
 
 from __future__ import annotations
 
 import numpy as np
-from scipy.ndimage import gaussian_filter
+from scipy.ndimage import gaussian_filter, maximum_filter1d, median_filter
 
-from headsmith.types import F32, U8
+from headsmith.types import F32, U8, Bool
 
 SKIN_POINTS = 468
 EYE_CORNERS = (33, 263)
 # of the distance between the eyes
 BLUR = 0.03
 DARKEST = 0.02
-# in robust standard deviations of a point's own colour over the clip, with a floor for light and noise
-STRANGE, LEAST_DEVIATION = 3.0, 0.04
+COMPONENTS, MOST_FRAMES = 8, 300
+ROUNDS, REWEIGHTINGS = 2, 3
+# the share of frames that is taken for uncovered at first, and how strange a frame may look to count as such after
+FIRST_CLEAR, CLEAR = 0.4, 0.06
+# in robust standard deviations of a point's own colour, with a floor for noise
+STRANGE, LEAST_DEVIATION = 3.5, 0.05
+OUTLIER = 0.15
 MAD_TO_DEVIATION = 1.4826
+# on a clip in which a hand passes, a third of what it covers looked strange: it is skin as well
+STRANGE_OF_COVERED = 1 / 3
+STEADY_FRAMES, ENTER_FRAMES = 5, 21
 
 
 def skin_colours(image: U8, points: F32) -> F32:
@@ -40,9 +51,59 @@ def skin_colours(image: U8, points: F32) -> F32:
 
 
 def occlusion(colours: F32) -> F32:
-    """[N] 0..1 from `skin_colours` of all frames [N, 468, 3] of one person."""
-    usual = np.nanmedian(colours, 0)
-    deviation = MAD_TO_DEVIATION * np.nanmedian(np.abs(colours - usual), 0) + LEAST_DEVIATION
-    strange = (np.abs(colours - usual) / deviation).max(-1) > STRANGE
-    seen = np.isfinite(colours[..., 0])
-    return ((strange & seen).sum(1) / np.maximum(seen.sum(1), 1)).astype(np.float32)
+    """[N] 0..1 from `skin_colours` [N, 468, 3] of one person in frames in the order of time."""
+    known = np.isfinite(colours)
+    share = _share(np.abs(_deviations(np.where(known, colours, 0), known)), known)
+    clear = share <= np.quantile(share, FIRST_CLEAR)
+    for _ in range(ROUNDS):
+        share = _share(_unexplained(colours, clear), known)
+        clear = share <= max(CLEAR, float(np.quantile(share, FIRST_CLEAR)))
+    # a hand comes and goes slowly and is blurred while it does
+    steady = maximum_filter1d(median_filter(share, STEADY_FRAMES, mode="nearest"), ENTER_FRAMES, mode="nearest")
+    return np.minimum(steady / STRANGE_OF_COVERED, 1).astype(np.float32)
+
+
+def _share(deviations: F32, known: Bool) -> F32:
+    """[N] of the known points, those that deviate too much in any channel; [N, 468, 3]."""
+    seen = known[..., 0]
+    return ((deviations.max(-1) > STRANGE) & seen).sum(1) / np.maximum(seen.sum(1), 1)
+
+
+def _deviations(values: F32, known: Bool) -> F32:
+    """Each point's values over the frames, in robust standard deviations from their median."""
+    masked = np.where(known, values, np.nan)
+    # a point that is outside every picture has no median
+    usual = np.nan_to_num(np.nanmedian(np.where(known.any(0), masked, 0), 0))
+    return (values - usual) / _scale(values - usual) * known
+
+
+def _scale(residuals: F32) -> F32:
+    return MAD_TO_DEVIATION * np.median(np.abs(residuals), 0) + LEAST_DEVIATION
+
+
+def _unexplained(colours: F32, clear: Bool) -> F32:
+    """[N, 468, 3] what the principal components of the clear frames leave, in robust standard deviations."""
+    flat = colours.reshape(len(colours), -1)
+    known = np.isfinite(flat)
+    values = np.where(known, flat, 0)
+    around = (values - np.median(values[clear], 0)) * known
+    basis = _components(around[clear])
+    residuals, weights = around, known.astype(np.float64)
+    for _ in range(REWEIGHTINGS if len(basis) else 0):
+        residuals = (around - _weights_of(basis, around, weights) @ basis) * known
+        weights = known / np.maximum(1, np.abs(residuals) / OUTLIER)
+    return (np.abs(residuals) / _scale(residuals[clear])).reshape(colours.shape)
+
+
+def _components(values: F32) -> F32:
+    """[K, D] principal components of the rows [n, D] around zero; fewer of few rows, which they would fit by rote."""
+    some = values[np.linspace(0, len(values) - 1, min(len(values), MOST_FRAMES)).astype(int)]
+    return np.linalg.svd(some, full_matrices=False)[2][: min(COMPONENTS, len(some) // 4)]
+
+
+def _weights_of(basis: F32, values: F32, weights: F32) -> F32:
+    """[N, K] weighted least squares of the rows [N, D] in the basis [K, D]."""
+    count = len(basis)
+    products = (basis[:, None] * basis[None]).reshape(count * count, -1)
+    normal = (weights @ products.T).reshape(-1, count, count) + 1e-6 * np.eye(count)
+    return np.linalg.solve(normal, ((weights * values) @ basis.T)[..., None])[..., 0]
