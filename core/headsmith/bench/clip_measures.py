@@ -58,18 +58,40 @@ def surface_error(model: HeadModel, fitted_m: F32, true_m: F32, *, scaled: bool 
     Aligned first corner by corner, then point to surface (Besl and McKay 1992); with its size where `scaled`.
     """
     rows = face_vertices(model)
-    faces = model.faces[model.faces_of("head")]
-    points = fitted_m[rows].astype(np.float64)
-    scale, R, shift = similarity(points, true_m[rows].astype(np.float64), scaled=scaled)
+    start = similarity(fitted_m[rows].astype(np.float64), true_m[rows].astype(np.float64), scaled=scaled)
+    skin = model.faces[model.faces_of("head")]
+    return _error_to(model, fitted_m, (true_m, skin), start, scaled)
+
+
+def mesh_error(
+    model: HeadModel, true_m: F32, mesh: tuple[F32, I32], fitted_m: F32, *, scaled: bool = False
+) -> SurfaceError:
+    """The true face [V, 3] against any mesh (vertices, faces), such as a surface before a head was laid on it.
+
+    `fitted_m` [V, 3] is a head that lies about on that mesh: it says where to start.
+    """
+    rows = face_vertices(model)
+    start = similarity(true_m[rows].astype(np.float64), fitted_m[rows].astype(np.float64), scaled=scaled)
+    error = _error_to(model, true_m, mesh, start, scaled)
+    # in the units of the truth
+    parts = {name: value / error.scale for name, value in error.by_part_mm.items()}
+    return SurfaceError(error.mean_mm / error.scale, error.median_mm / error.scale, error.p95_mm / error.scale, parts,
+                        1 / error.scale)  # fmt: skip
+
+
+def _error_to(
+    model: HeadModel, moved_m: F32, mesh: tuple[F32, I32], start: tuple[float, F32, F32], scaled: bool
+) -> SurfaceError:
+    rows = face_vertices(model)
+    points, (scale, R, shift) = moved_m[rows].astype(np.float64), start
     for _ in range(_ROUNDS):
-        nearest, _ = nearest_on_mesh(scale * points @ R.T + shift, true_m, faces)
+        nearest, _ = nearest_on_mesh(scale * points @ R.T + shift, *mesh)
         scale, R, shift = similarity(points, nearest, scaled=scaled)
-    distance = nearest_on_mesh(scale * points @ R.T + shift, true_m, faces)[1] * MM
-    place = {int(row): k for k, row in enumerate(rows)}
-    parts = {
-        name: float(distance[[place[int(row)] for row in part]].mean()) for name, part in face_parts(model).items()
-    }
-    return SurfaceError(float(distance.mean()), float(np.median(distance)), float(np.percentile(distance, 95)), parts,
+    distance = np.zeros(len(moved_m))
+    distance[rows] = nearest_on_mesh(scale * points @ R.T + shift, *mesh)[1] * MM
+    parts = {name: float(distance[part].mean()) for name, part in face_parts(model).items()}
+    of_face = distance[rows]
+    return SurfaceError(float(of_face.mean()), float(np.median(of_face)), float(np.percentile(of_face, 95)), parts,
                         scale)  # fmt: skip
 
 
