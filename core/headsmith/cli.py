@@ -1,4 +1,4 @@
-"""The command line: `headsmith build | info | validate | render | export | convert | bench`.
+"""The command line: `headsmith build | info | validate | render | export | convert | evaluate | bench`.
 
 Exit codes: 0 done; 2 the input cannot be used, or does not validate (one sentence a problem); 130 stopped by
 the user. Internal faults raise.
@@ -14,7 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from headsmith import __version__, level_command
+from headsmith import __version__, evaluate_command, level_command
 from headsmith.bench import command as bench_command
 from headsmith.errors import InputError
 
@@ -71,6 +71,7 @@ def parser() -> argparse.ArgumentParser:
     _add_render(commands)
     _add_export(commands)
     _add_convert(commands)
+    _add_evaluate(commands)
     _add_bench(commands)
     return root
 
@@ -155,6 +156,11 @@ def _add_convert(commands: Any) -> None:
     command.add_argument("target", type=Path, metavar="OUT", help="its suffix says which format to write")
     _add_option(command)
     command.add_argument("--force", action="store_true", help="replace an existing file")
+
+
+def _add_evaluate(commands: Any) -> None:
+    command = _command(commands, "evaluate", _evaluate, evaluate_command.TEXT, evaluate_command.EXAMPLES)
+    evaluate_command.add_arguments(command)
 
 
 def _add_bench(commands: Any) -> None:
@@ -303,6 +309,11 @@ def _convert(options: argparse.Namespace) -> int:
     summary = {"files": [str(options.target)], "bytes": result.bytes, "counts": result.counts}
     _print(options, summary, f"{options.target}: {result.counts['splats']} splats, {result.bytes} bytes")
     return 0
+
+
+def _evaluate(options: argparse.Namespace) -> int:
+    _need_build_extra("headsmith evaluate")
+    return evaluate_command.run(options)
 
 
 def _bench(options: argparse.Namespace) -> int:

@@ -22,14 +22,48 @@ class Quality:
     view_count: int
     splats: int
     splat_steps: int
+    clip_frames: int
+    """of Clip-B that texture and splats learn from"""
+    clip_steps: int
+    """of the splats, on a clip"""
 
 
 QUALITIES = {
     quality.name: quality
     for quality in (
-        Quality("draft", photo_px=384, texture_px=1024, view_px=224, view_count=8, splats=25_000, splat_steps=250),
-        Quality("standard", photo_px=512, texture_px=2048, view_px=320, view_count=20, splats=45_000, splat_steps=600),
-        Quality("high", photo_px=1024, texture_px=2048, view_px=512, view_count=32, splats=90_000, splat_steps=1500),
+        Quality(
+            "draft",
+            photo_px=384,
+            texture_px=1024,
+            view_px=224,
+            view_count=8,
+            splats=25_000,
+            splat_steps=250,
+            clip_frames=40,
+            clip_steps=600,
+        ),
+        Quality(
+            "standard",
+            photo_px=512,
+            texture_px=2048,
+            view_px=320,
+            view_count=20,
+            splats=45_000,
+            splat_steps=600,
+            clip_frames=100,
+            clip_steps=2000,
+        ),
+        Quality(
+            "high",
+            photo_px=1024,
+            texture_px=2048,
+            view_px=512,
+            view_count=32,
+            splats=90_000,
+            splat_steps=1500,
+            clip_frames=160,
+            clip_steps=4000,
+        ),
     )
 }
 

@@ -59,13 +59,17 @@ def _job(request: BuildRequest, folder: WorkFolder, watcher: Watcher) -> Job:
 
 
 def _made(job: Job) -> Built:
-    from headsmith.pipeline.from_photos import make_from_photos
+    if job.request.clip_a is None and job.request.clip_b is None:
+        from headsmith.pipeline.from_photos import make_from_photos
 
-    return make_from_photos(job)
+        return make_from_photos(job)
+    from headsmith.pipeline.from_clips import make_from_clips
+
+    return make_from_clips(job)
 
 
 def _finish(job: Job, built: Built) -> tuple[Avatar, dict[str, bytes]]:
-    from headsmith.evaluate import evaluate
+    from headsmith.evaluation.photo import evaluate
     from headsmith.preview import preview_image, report_pictures
     from headsmith.report import report_html
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from headsmith.asset import Avatar, neutral_pose
+from headsmith.evaluation.regions import hull
 from headsmith.landmarks import detect
 from headsmith.metrics import psnr, ssim
 from headsmith.metrics.identity import identity_similarity
@@ -27,7 +28,7 @@ def evaluate(avatar: Avatar, frame: Frame, mattes: Mattes, landmarks: Landmarks)
     mesh, coverage = render_mesh_view(avatar, shot)
     # where the matte is soft, the photo shows its own background too, which is not the avatar's
     inside, cutout = mattes.head > INSIDE, photo * mattes.head[..., None]
-    face = (mattes.skin > 0.9) & (coverage > 0.99) & face_oval(landmarks, photo.shape[:2])
+    face = (mattes.skin > 0.9) & (coverage > 0.99) & hull(landmarks.points_px[:468], photo.shape[:2])
     out = {
         "splats_psnr_db": psnr(splats, photo, inside),
         "splats_ssim": ssim(splats, cutout, inside),
@@ -50,18 +51,6 @@ def evaluate(avatar: Avatar, frame: Frame, mattes: Mattes, landmarks: Landmarks)
 def photo_over(image: F32, alpha: F32, photo: F32) -> F32:
     """The render on black, put over the photo's own background, as a detector would meet it."""
     return image + (1 - alpha[..., None]) * photo
-
-
-def face_oval(landmarks: Landmarks, shape: tuple[int, int]) -> np.ndarray:
-    """[H, W] True inside the hull of the face mesh's points."""
-    from PIL import Image, ImageDraw
-    from scipy.spatial import ConvexHull
-
-    points = landmarks.points_px[:468]
-    hull = points[ConvexHull(points).vertices]
-    mask = Image.new("1", (shape[1], shape[0]))
-    ImageDraw.Draw(mask).polygon([tuple(map(float, p)) for p in hull], fill=1)
-    return np.asarray(mask)
 
 
 def _face_figures(name: str, image: F32, frame: Frame, landmarks: Landmarks) -> dict[str, float]:

@@ -1,0 +1,1 @@
+"""How well an avatar shows the person: against its photo, and against a clip."""

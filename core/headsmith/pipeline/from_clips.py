@@ -1,0 +1,116 @@
+"""The stages of a build from clips, with or without photos: who it is, how the face moves, how it looks.
+
+Clip-A (many sides, calm face) says who it is; without one, the calm frames of Clip-B and the photos do. Clip-B says how
+the face moves, and what it looks like when it does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from headsmith.asset import Motion
+from headsmith.capture import expressive_frames, key_frames, open_clip
+from headsmith.fit import FitParams, fit_head, pose_head
+from headsmith.pipeline.assemble import Built
+from headsmith.pipeline.clips import (
+    SWEEP_FPS,
+    TALK_FPS,
+    Watched,
+    frames_of,
+    front_first,
+    learnt_rows,
+    part_of,
+    view_of,
+    watch,
+    workers_of,
+)
+from headsmith.pipeline.job import Job
+from headsmith.pipeline.photos import read_photos
+from headsmith.pipeline.portrait import Sitting, portray
+from headsmith.surface import reconstruct
+from headsmith.texture import TextureParams, make_texture
+from headsmith.track import TrackParams, motion_of, track_head
+from headsmith.types import HeadFit, HeadTrack, Pictures, Progress, StaticTexture
+
+KEY_FRAMES = 20
+ROUGH_TEXTURE_PX = 1024
+"""of the texture that frames are compared with while the face is followed"""
+
+
+def make_from_clips(job: Job) -> Built:
+    """Watches the clips, finds the head in them, follows it, paints it and covers it with splats."""
+    request = job.request
+    photos, warnings = job.stage("photos", lambda p: read_photos(request.photos, request.quality.photo_px, p))
+    talk = None if request.clip_b is None else _watched(job, "clip B", request.clip_b, TALK_FPS)
+    if request.clip_a is not None:
+        sweep = _watched(job, "clip A", request.clip_a, SWEEP_FPS)
+        sitting, told = _from_sweep(job, sweep, photos)
+    else:
+        assert talk is not None
+        sitting, told = _from_talk(job, talk, photos), ()
+    warnings = (*warnings, *told, *sitting.fit.warnings)
+    if talk is None:
+        return portray(job, sitting, {}, warnings)
+    sitting, motion = _follow(job, talk, sitting)
+    return portray(job, sitting, {talk.clip.info.source.rsplit(".", 1)[0]: motion}, warnings)
+
+
+def _watched(job: Job, stage: str, path: Path, most_fps: float) -> Watched:
+    clip = open_clip(path)
+    return Watched(clip, job.stage(stage, lambda p: watch(clip, most_fps, p)))
+
+
+def _from_sweep(job: Job, sweep: Watched, photos: Pictures) -> tuple[Sitting, tuple[str, ...]]:
+    """The head by Clip-A, and how it stands in the photos."""
+    calm = _key_pictures(job, sweep, range(len(sweep.seen.index)))
+    fit = _fitted(job, calm, still=True)
+
+    def surface(progress: Progress) -> tuple[HeadFit, tuple[str, ...]]:
+        result = reconstruct(job.model, fit, (calm.frames, calm.landmarks, calm.mattes), progress=progress)
+        return result.fit, result.warnings
+
+    fit, told = job.stage("surface", surface)
+    if photos:
+        posed = job.stage("poses", lambda p: pose_head(
+            job.model, fit, photos.frames, photos.landmarks, photos.mattes, progress=p))  # fmt: skip
+        fit = replace(fit, views=fit.views + posed)
+    return Sitting(calm + photos, fit), told
+
+
+def _from_talk(job: Job, talk: Watched, photos: Pictures) -> Sitting:
+    """The head by the photos and the calm frames of Clip-B."""
+    known = photos + _key_pictures(job, talk, learnt_rows(talk.seen, job.request.hold_out))
+    return Sitting(known, _fitted(job, known, still=False))
+
+
+def _key_pictures(job: Job, watched: Watched, rows: Sequence[int]) -> Pictures:
+    """Close-ups of calm frames from different sides; `rows` begin with the clip."""
+    chosen = front_first(watched.seen, key_frames(part_of(watched.seen, rows), KEY_FRAMES))
+    return job.stage("key frames", lambda p: frames_of(watched, chosen, job.request.quality.photo_px, p))
+
+
+def _fitted(job: Job, pictures: Pictures, still: bool) -> HeadFit:
+    params = FitParams(one_camera=True, still=still)
+    return job.stage("fit", lambda p: fit_head(
+        job.model, pictures.frames, pictures.landmarks, pictures.mattes, params, p))  # fmt: skip
+
+
+def _follow(job: Job, talk: Watched, sitting: Sitting) -> tuple[Sitting, Motion]:
+    """The head in every frame of Clip-B, and pictures of the expressions that are learnt from."""
+    known, request = sitting.pictures, job.request
+    rough = job.stage("first texture", lambda p: make_texture(
+        job.model, sitting.fit, known.frames, known.mattes, TextureParams(size_px=ROUGH_TEXTURE_PX), p))  # fmt: skip
+    track = job.stage("track", lambda p: _tracked(job, talk, sitting, rough, p))
+    rows = [row for row in learnt_rows(talk.seen, request.hold_out) if track.tracked[row]]
+    chosen = expressive_frames(talk.seen, rows, request.quality.clip_frames)
+    shown = job.stage("frames", lambda p: frames_of(talk, chosen, request.quality.photo_px, p))
+    views = tuple(view_of(track, row, frame) for row, frame in zip(chosen, shown.frames, strict=True))
+    fit = replace(sitting.fit, views=sitting.fit.views + views)
+    return Sitting(known + shown, fit), motion_of(job.model, track, talk.clip.info.source)
+
+
+def _tracked(job: Job, talk: Watched, sitting: Sitting, texture: StaticTexture, progress: Progress) -> HeadTrack:
+    params = TrackParams(workers=workers_of(job.request.workers))
+    return track_head(job.model, sitting.fit, talk.seen, talk.clip, texture, params, progress)

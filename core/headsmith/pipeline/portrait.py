@@ -1,0 +1,81 @@
+"""From pictures of a known head to how it looks: texture, hair, dynamic texture and splats."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from headsmith.asset import Motion
+from headsmith.head_model.shading import rotated_light
+from headsmith.pipeline.assemble import Built
+from headsmith.pipeline.job import Job
+from headsmith.splats import train_splats
+from headsmith.splats.presets import many_views
+from headsmith.texture import DynamicParams, TextureParams, make_texture, train_dynamic
+from headsmith.types import F32, HairShell, HeadFit, Pictures, Progress, StaticTexture, TrainingView
+from headsmith.views import HairParams, ViewParams, doubt_mouth, grow_hair, photo_view, synthesise_views
+
+
+@dataclass(frozen=True)
+class Sitting:
+    """Pictures of one person, and the head that was fitted to them, view by view."""
+
+    pictures: Pictures
+    fit: HeadFit
+
+
+def portray(job: Job, sitting: Sitting, motions: dict[str, Motion], warnings: tuple[str, ...]) -> Built:
+    """What the pictures say about the head's looks."""
+    model, pictures, fit, quality = job.model, sitting.pictures, sitting.fit, job.request.quality
+    texture = job.stage("texture", lambda p: make_texture(
+        model, fit, pictures.frames, pictures.mattes, TextureParams(size_px=quality.texture_px), p))  # fmt: skip
+    hair = job.stage("hair", lambda _: grow_hair(model, fit, pictures.frames, pictures.mattes, HairParams()))
+    real = job.stage("pictures", lambda p: _real_views(job, sitting, texture, hair, p))
+    moving = bool(motions)
+    dynamic = job.stage("dynamic texture", lambda p: (
+        train_dynamic(model, fit, texture, real, DynamicParams(seed=job.request.seed, device=job.device), p)
+        if moving else None))  # fmt: skip
+    views = ViewParams(size_px=quality.view_px, count=quality.view_count)
+    made = job.stage("views", lambda p: synthesise_views(model, fit, texture, hair, views, p))
+    budget = quality.splats if job.request.max_splats is None else job.request.max_splats
+    params = many_views(budget, quality.clip_steps, job.request.seed, job.device)
+    splats = job.stage("splats", lambda p: train_splats(model, fit, texture, hair, real + made, params, p), budget)
+    return Built(model, pictures, fit, texture, splats, dynamic, motions, warnings)
+
+
+def _real_views(
+    job: Job, sitting: Sitting, texture: StaticTexture, hair: HairShell | None, progress: Progress
+) -> tuple[TrainingView, ...]:
+    """The pictures as splats and dynamic texture learn from them, each with its light."""
+    model, fit, pictures = job.model, sitting.fit, sitting.pictures
+    lights = steady_lights(pictures, fit, texture.light_sh)
+    out = []
+    for i, (frame, seen, mattes) in enumerate(zip(pictures.frames, pictures.landmarks, pictures.mattes, strict=True)):
+        view = doubt_mouth(photo_view(model, fit, i, frame, mattes, hair), model, fit, seen)
+        out.append(replace(view, light_sh=lights[i]))
+        progress((i + 1) / len(pictures))
+    return tuple(out)
+
+
+def steady_lights(pictures: Pictures, fit: HeadFit, lights_sh: F32) -> list[F32]:
+    """[9, 3] the light in each picture, in head space, from what was estimated for each alone [N, 9, 3].
+
+    Frames of one clip have one light, which stands still as the camera does or as the head does: whichever way their
+    estimates agree better. What single estimates say about the unlit side is noise, which a dynamic texture would
+    learn as if it were skin.
+    """
+    out = list(lights_sh)
+    for clip in {frame.sha256 for frame in pictures.frames}:
+        rows = [i for i, frame in enumerate(pictures.frames) if frame.sha256 == clip]
+        turns = [fit.views[i].camera.T_camera_world[:3, :3] for i in rows]
+        to_camera = np.stack([rotated_light(lights_sh[i], R) for i, R in zip(rows, turns, strict=True)])
+        in_head = lights_sh[rows]
+        if to_camera.std(0).mean() < in_head.std(0).mean():
+            mean = np.median(to_camera, 0).astype(np.float32)
+            for i, R in zip(rows, turns, strict=True):
+                out[i] = rotated_light(mean, R.T)
+        else:
+            for i in rows:
+                out[i] = np.median(in_head, 0).astype(np.float32)
+    return out
