@@ -9,7 +9,18 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageDraw
 
-from headsmith.asset import Avatar, Driver, Pose, neutral_pose, pose_from, posed_splats, posed_vertices
+from headsmith.asset import (
+    Avatar,
+    Driver,
+    Pose,
+    TextureBlend,
+    TextureNetwork,
+    neutral_pose,
+    pose_from,
+    pose_parameters,
+    posed_splats,
+    posed_vertices,
+)
 from headsmith.asset.cameras import orbit_camera
 from headsmith.head_model.shading import render_textured
 from headsmith.splats import render_splats
@@ -47,10 +58,21 @@ def render_mesh_view(avatar: Avatar, shot: Shot) -> tuple[F32, F32]:
     """As `render_splat_view`, of the textured mesh in the photo's light, supersampled twofold."""
     head, camera = avatar.head, scaled_camera(shot.camera, 2.0)
     image, buffers = render_textured(
-        posed_vertices(avatar, shot.pose), head.faces, head.uvs, head.uv_faces, avatar.material.static_texture, camera,
+        posed_vertices(avatar, shot.pose), head.faces, head.uvs, head.uv_faces, shown_texture(avatar, shot), camera,
         avatar.material.light_sh)  # fmt: skip
     alpha = _halve((buffers.triangle >= 0).astype(np.float32)[..., None])
     return _halve(image) + (1 - alpha) * shot.background, alpha[..., 0]
+
+
+def shown_texture(avatar: Avatar, shot: Shot) -> U8:
+    """[T, T, 3] sRGB of the mesh, the dynamic texture blended in where the avatar has one."""
+    if avatar.dynamic_texture is None:
+        return avatar.material.static_texture
+    network = TextureNetwork(avatar.dynamic_texture)
+    place = shot.camera.position_m
+    parameters = pose_parameters(avatar, shot.pose, place / max(float(np.linalg.norm(place)), 1e-9))
+    blend = TextureBlend(avatar.material, (network.height_px, network.width_px))
+    return to_uint8(blend.shown(network.texture(parameters)))
 
 
 def scaled_camera(camera: Camera, factor: float) -> Camera:

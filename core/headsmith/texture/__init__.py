@@ -4,15 +4,18 @@ from headsmith.texture.dynamic_params import DynamicParams
 from headsmith.texture.dynamic_train import TextureExamples, TextureTarget, fit_network, train_dynamic
 from headsmith.texture.mask import dynamic_mask
 from headsmith.texture.params import TextureParams
+from headsmith.texture.shade import ShadeParams, shade_dynamic
 from headsmith.texture.static import make_texture
 
 __all__ = [
     "DynamicParams",
+    "ShadeParams",
     "TextureExamples",
     "TextureParams",
     "TextureTarget",
     "dynamic_mask",
     "fit_network",
     "make_texture",
+    "shade_dynamic",
     "train_dynamic",
 ]
