@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from headsmith.texture.dynamic_network import Sizes
 
 MASK_PX = 256
 """side of the mask that says where the dynamic texture shows"""
@@ -10,12 +12,12 @@ MASK_PX = 256
 
 @dataclass(frozen=True)
 class DynamicParams:
-    """The network's sizes are in `dynamic_network.Sizes`."""
-
+    sizes: Sizes = field(default_factory=Sizes)
+    """of the network"""
     steps: int = 1500
     batch: int = 3
     """pictures or textures a step"""
-    rate: float = 6e-3
+    rate: float = 0.012
     """of Adam, falling to a twentieth along half a cosine"""
     detail_rate: float = 4e-3
     """the same for the constant picture at the network's end, in logits"""

@@ -13,7 +13,7 @@ from headsmith.asset.avatar import DynamicTexture
 from headsmith.head_model.model import HeadModel
 from headsmith.metrics import perceptual
 from headsmith.texture.dynamic_inputs import Latents, expression_mix, find_latents, input_names, view_vector
-from headsmith.texture.dynamic_network import Sizes, TextureNet
+from headsmith.texture.dynamic_network import TextureNet
 from headsmith.texture.dynamic_onnx import onnx_of, rounded
 from headsmith.texture.dynamic_params import MASK_PX, DynamicParams
 from headsmith.texture.dynamic_picture import (
@@ -29,6 +29,8 @@ from headsmith.texture.dynamic_raster import look_up, skin_of
 from headsmith.texture.mask import dynamic_mask
 from headsmith.types import F32, U8, HeadFit, Progress, StaticTexture, TrainingView, no_progress
 
+DETAIL_EPS = 1e-5
+"""gradients of a texel below that move it less: one that is hardly seen is left as it is"""
 Loss = Callable[[Tensor, Sequence[int]], Tensor]
 """Of textures [B, 3, T, T] that were made for the examples of those numbers."""
 
@@ -38,7 +40,7 @@ class TextureTarget:
     """What the texture shall be for one parameter vector."""
 
     texture: F32
-    """[T, T, 3] sRGB 0..1, T of `Sizes.texture_px`"""
+    """[T, T, 3] sRGB 0..1, T of `DynamicParams.sizes`"""
     weight: F32
     """[T, T] 0..1 how far each texel counts"""
 
@@ -117,7 +119,7 @@ def fit_network(
 
 def _network(latents: Latents, static: U8, params: DynamicParams) -> TextureNet:
     torch.manual_seed(params.seed)
-    return TextureNet(latents, static, Sizes()).to(params.device)
+    return TextureNet(latents, static, params.sizes).to(params.device)
 
 
 def _exported(network: TextureNet, inputs: tuple[str, ...]) -> DynamicTexture:
@@ -157,7 +159,8 @@ def _train(network: TextureNet, parameters: F32, loss: Loss, params: DynamicPara
     spread = params.noise * (vectors.amax(0) - vectors.amin(0))
     picture = [network.colour, network.detail]
     rest = [p for p in network.parameters() if all(p is not q for q in picture)]
-    adam = torch.optim.Adam([{"params": rest, "lr": params.rate}, {"params": picture, "lr": params.detail_rate}])
+    slow = {"params": picture, "lr": params.detail_rate, "eps": DETAIL_EPS}
+    adam = torch.optim.Adam([{"params": rest, "lr": params.rate}, slow])
     falling = torch.optim.lr_scheduler.LambdaLR(adam, lambda step: _fall(step / max(params.steps, 1)))
     waiting: list[int] = []
     for step in range(params.steps):
