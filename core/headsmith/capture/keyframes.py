@@ -13,7 +13,7 @@ import numpy as np
 from headsmith.asset.arkit import ARKIT_52
 from headsmith.types import F32, Bool, ClipLandmarks
 
-MOST_OCCLUDED = 0.15
+MOST_OCCLUDED = 0.1
 # of the median of the frames around in pose
 LEAST_SHARP = 0.7
 POSE_NEIGHBOURS = 31
@@ -35,6 +35,8 @@ def key_frames(seen: ClipLandmarks, count: int = 18) -> tuple[int, ...]:
     rows = _usable(seen, np.flatnonzero(seen.found), count)
     awake = rows[seen.scores[rows][:, BLINK].max(1, initial=0) <= BLINKING]
     rows = awake if len(awake) >= count else rows
+    if not len(rows):
+        return ()
     pose = pose_rad(seen.T_face[rows])
     worth = _worth(seen, rows, pose)
     resting = np.array([float(seen.scores[row][~GAZE].sum()) for row in rows])
@@ -51,6 +53,8 @@ def expressive_frames(seen: ClipLandmarks, rows: Sequence[int], count: int) -> t
     most, starting with the one most at rest."""
     allowed = np.array([row for row in rows if seen.found[row]], np.int64)
     good = _usable(seen, allowed, count)
+    if not len(good):
+        return ()
     pose = pose_rad(seen.T_face[good])
     scores = seen.scores[good] * np.where(GAZE, GAZE_WEIGHT, 1.0)
     features = np.concatenate([scores, POSE_WEIGHT * pose], 1)
@@ -98,10 +102,8 @@ def _relative_sharpness(seen: ClipLandmarks, rows: np.ndarray, pose: F32) -> F32
 
 
 def _farthest(points: F32, weights: F32, start: int, count: int) -> list[int]:
-    """At most `count` numbers of points [n, D] from `start` on: each next one has the largest distance from those
-    before, times its weight [n]."""
-    if not len(points):
-        return []
+    """At most `count` numbers of points [n, D], of which there is one or more, from `start` on: each next one has the
+    largest distance from those before, times its weight [n]."""
     chosen = [start]
     distance = np.linalg.norm(points - points[start], axis=1)
     while len(chosen) < min(count, len(points)):

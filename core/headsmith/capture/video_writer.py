@@ -33,11 +33,12 @@ def write_clip(path: Path, frames: Iterable[U8], fps: float) -> None:
     if first is None:
         raise ValueError("a clip needs at least one picture")
     try:
-        container = av.open(str(path), "w", format="mp4")
-    except (av.error.FFmpegError, OSError) as error:
+        # before the encoder starts, which says less about it
+        path.open("wb").close()
+    except OSError as error:
         raise InputError(path, found=f"a place that cannot be written ({error.strerror})",
                          expected="a writable folder", action="choose another output") from error  # fmt: skip
-    with container:
+    with av.open(str(path), "w", format="mp4") as container:
         stream: Any = container.add_stream(ENCODER, rate=Fraction(fps).limit_denominator(SMALLEST_RATE_STEP),
                                       options=OPTIONS)  # fmt: skip
         height, width = (side + side % 2 for side in first.shape[:2])

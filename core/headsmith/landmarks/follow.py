@@ -22,7 +22,7 @@ from PIL import Image
 from headsmith.errors import InputError
 from headsmith.landmarks.find import CLOSE_UP_PX, Box, faces_in, search_faces
 from headsmith.landmarks.mediapipe import Face, FaceFinder, face_finder
-from headsmith.landmarks.occlusion import occlusion, skin_colours
+from headsmith.landmarks.occlusion import facing, occlusion, skin_colours
 from headsmith.landmarks.people import Person, Sighting, main_person, persons
 from headsmith.landmarks.sharpness import sharpness
 from headsmith.types import U8, ClipLandmarks, FrameReader, Progress, no_progress
@@ -265,7 +265,8 @@ def _gathered(clip: FrameReader, numbers: list[int], guide: _Guide, seen: list[_
     points = filled((478, 3), lambda s: s.face.points)
     T_face = filled((4, 4), lambda s: s.face.T_face)
     covered = np.zeros(count, np.float32)
-    covered[found] = occlusion(np.stack([s.colours for s in seen if s is not None]))
+    towards = facing(points[found, :, :2], points[found, :, 2], T_face[found])
+    covered[found] = occlusion(np.stack([s.colours for s in seen if s is not None]), towards, T_face[found])
     faces = np.array([max(guide.count(i), int(f)) for i, f in zip(numbers, found, strict=True)], np.int32)
     return ClipLandmarks(
         clip.info,

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import numpy as np
 from scipy.ndimage import gaussian_filter, maximum_filter1d, median_filter
+from scipy.spatial import cKDTree
 
 from headsmith.types import F32, U8, Bool
 
@@ -20,15 +21,21 @@ EYE_CORNERS = (33, 263)
 BLUR = 0.03
 DARKEST = 0.02
 COMPONENTS, MOST_FRAMES = 8, 300
-ROUNDS, REWEIGHTINGS = 2, 3
+ROUNDS, REWEIGHTINGS = 3, 3
 # the share of frames that is taken for uncovered at first, and how strange a frame may look to count as such after
-FIRST_CLEAR, CLEAR = 0.4, 0.06
+FIRST_CLEAR, CLEAR = 0.4, 0.04
 # in robust standard deviations of a point's own colour, with a floor for noise
 STRANGE, LEAST_DEVIATION = 3.5, 0.05
 OUTLIER = 0.15
 MAD_TO_DEVIATION = 1.4826
 # on a clip in which a hand passes, a third of what it covers looked strange: it is skin as well
 STRANGE_OF_COVERED = 1 / 3
+NORMAL_NEIGHBOURS = 10
+# cosine: what is seen more obliquely slides on and off the edge of the face
+FACING = 0.5
+# radians between which a face is less and less comparable with uncovered ones: by its distance from the nearest
+# of them, and from the middle of them
+NEAR_ONE, NEAR_MIDDLE = (0.1, 0.25), (0.3, 0.5)
 STEADY_FRAMES, ENTER_FRAMES = 5, 21
 
 
@@ -50,17 +57,61 @@ def skin_colours(image: U8, points: F32) -> F32:
     return colours - np.nanmedian(colours, 0) if inside.any() else colours
 
 
-def occlusion(colours: F32) -> F32:
-    """[N] 0..1 from `skin_colours` [N, 468, 3] of one person in frames in the order of time."""
+def facing(points: F32, depth: F32, T_face: F32) -> F32:
+    """[N, 468] cosine between the skin's normal at each landmark and the way to the camera.
+
+    `points` [N, 478, 2] and `depth` [N, 478] in pixels, `T_face` [N, 4, 4]. The normals are those of the mean face.
+    """
+    flat = points[:, :SKIN_POINTS]
+    # as T_face has it: y up, z towards the camera
+    seen = np.stack([flat[..., 0], -flat[..., 1], -depth[:, :SKIN_POINTS]], -1).astype(np.float64)
+    seen -= seen.mean(1, keepdims=True)
+    seen /= np.linalg.norm(seen, axis=-1).mean(1)[:, None, None]
+    turn = _turns(T_face)
+    mean_face = (seen @ turn).mean(0)
+    return (_normals(mean_face) @ turn[:, 2, :].T).T
+
+
+def _normals(face: F32) -> F32:
+    """[468, 3] of the planes through each point's neighbours, away from the inside of the head."""
+    _, near = cKDTree(face).query(face, NORMAL_NEIGHBOURS)
+    around = face[near] - face[near].mean(1, keepdims=True)
+    normals = np.linalg.svd(around, full_matrices=False)[2][:, -1]
+    outwards = face - [0, 0, face[:, 2].min() - 0.5]
+    return normals * np.sign((normals * outwards).sum(1, keepdims=True))
+
+
+def occlusion(colours: F32, towards: F32, T_face: F32) -> F32:
+    """[N] 0..1 from `skin_colours` [N, 468, 3], `facing` [N, 468] and the poses [N, 4, 4] of one person in frames in
+    the order of time. 0 for a pose in which the face was never seen uncovered: there is nothing to compare with."""
+    colours = np.where((towards > FACING)[..., None], colours, np.nan)
     known = np.isfinite(colours)
     share = _share(np.abs(_deviations(np.where(known, colours, 0), known)), known)
     clear = share <= np.quantile(share, FIRST_CLEAR)
     for _ in range(ROUNDS):
-        share = _share(_unexplained(colours, clear), known)
+        share = _share(_unexplained(colours, clear), known) * _comparable(T_face, clear)
         clear = share <= max(CLEAR, float(np.quantile(share, FIRST_CLEAR)))
     # a hand comes and goes slowly and is blurred while it does
     steady = maximum_filter1d(median_filter(share, STEADY_FRAMES, mode="nearest"), ENTER_FRAMES, mode="nearest")
     return np.minimum(steady / STRANGE_OF_COVERED, 1).astype(np.float32)
+
+
+def _comparable(T_face: F32, clear: Bool) -> F32:
+    """[N] 1 for poses as in the clear frames: nearly that of one of them, or not far from their mean; falling to 0."""
+    turns = _turns(T_face)
+    flat = turns.reshape(len(turns), 9)
+    # the distance of two rotations as matrices is the square root of two times their angle, while that is small
+    from_one = cKDTree(flat[clear]).query(flat)[0] / np.sqrt(2)
+    forward = turns[..., 2]
+    middle = forward[clear].mean(0)
+    from_middle = np.arccos(np.clip(forward @ middle / np.linalg.norm(middle), -1, 1))
+    known = [(far - angle) / (far - near) for angle, (near, far) in ((from_one, NEAR_ONE), (from_middle, NEAR_MIDDLE))]
+    return np.clip(np.maximum(*known), 0, 1)
+
+
+def _turns(T_face: F32) -> F32:
+    """[N, 3, 3] rotations without scale."""
+    return T_face[:, :3, :3] / np.maximum(np.linalg.norm(T_face[:, :3, :3], axis=1, keepdims=True), 1e-9)
 
 
 def _share(deviations: F32, known: Bool) -> F32:
