@@ -14,6 +14,8 @@ from headsmith.types import F32, I32, U8, Camera
 _STEPS = 8192
 _GRID = np.linspace(0, 1, _STEPS + 1, dtype=np.float32)
 _TO_LINEAR, _TO_SRGB = srgb_to_linear(_GRID), linear_to_srgb(_GRID)
+_SHARPNESS = 18.0
+"""exponent of highlights: skin's are wide"""
 BY_COLOR = -1
 
 
@@ -31,6 +33,10 @@ class Part:
     """[F, 3, 3] at each corner: u, v and nothing where `texture` is a picture's number, else its sRGB albedo 0..1"""
     texture: int
     """which of the pictures that `draw` gets, or BY_COLOR"""
+    open_to_light: F32 | None = None
+    """[V] 0..1 share of the surroundings that can be seen from each vertex; None: all"""
+    gloss: float = 0.0
+    """how bright highlights are, of the brightest light"""
     lit: bool = True
     """False for what is drawn as it is painted"""
 
@@ -57,10 +63,16 @@ def draw(parts: tuple[Part, ...], textures: tuple[U8, U8], camera: Camera, light
     normals = np.concatenate([p.normals for p in parts]).astype(np.float32)
     look = np.concatenate([p.look for p in parts]).astype(np.float32)
     kind = np.array([(p.texture, p.lit) for p in parts], np.int32)
+    gloss = np.array([p.gloss for p in parts], np.float32)
+    seen_from = np.concatenate(
+        [np.ones(len(p.vertices_m)) if p.open_to_light is None else p.open_to_light for p in parts]
+    ).astype(np.float32)
+    corners = np.concatenate([vertices, normals, seen_from[:, None]], 1).astype(np.float32)
     image = np.zeros((*buffers.triangle.shape, 3), np.float32)
     part = np.searchsorted(first, buffers.triangle, side="right").astype(np.int32) - 1
-    _shade(buffers.triangle, buffers.barycentric, part, kind, faces, normals, look, *textures,
-           np.asarray(light_sh, np.float32), _TO_LINEAR, _TO_SRGB, image)  # fmt: skip
+    light = np.asarray(light_sh, np.float32)
+    _shade(buffers.triangle, buffers.barycentric, part, kind, gloss, faces, corners, look, *textures, light,
+           camera.position_m, _TO_LINEAR, _TO_SRGB, image)  # fmt: skip
     seen = buffers.triangle >= 0
     return Drawing(image, np.where(seen, part, -1), np.where(seen, buffers.triangle - first[part], -1),
                    buffers.depth_m)  # fmt: skip
@@ -94,23 +106,49 @@ def _irradiance(x, y, z, light, out):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _shade(triangle, weights, part, kind, faces, normals, look, first, second, light, to_linear, to_srgb, image):  # type: ignore[no-untyped-def]
+def _highlight(point, normal, eye, light):  # type: ignore[no-untyped-def]
+    """0..1 how far a surface mirrors the brightest light (Blinn 1977)."""
+    out, length_v, length_l, length_n = 0.0, 0.0, 0.0, 0.0
+    toward, half = np.empty(3), np.empty(3)
+    # the linear band points where most light comes from
+    toward[0], toward[1], toward[2] = light[3, 1], light[1, 1], light[2, 1]
+    for c in range(3):
+        half[c] = eye[c] - point[c]
+        length_v += half[c] * half[c]
+        length_l += toward[c] * toward[c]
+        length_n += normal[c] * normal[c]
+    length_h = 0.0
+    for c in range(3):
+        half[c] = half[c] / np.sqrt(length_v) + toward[c] / np.sqrt(max(length_l, 1e-12))
+        length_h += half[c] * half[c]
+    for c in range(3):
+        out += half[c] * normal[c]
+    cosine = max(out, 0.0) / np.sqrt(max(length_h * length_n, 1e-12))
+    return cosine**_SHARPNESS
+
+
+@njit(cache=True, nogil=True)
+def _shade(triangle, weights, part, kind, gloss, faces, corners, look, first, second, light, eye, to_linear, to_srgb,
+           image):  # type: ignore[no-untyped-def]  # fmt: skip
+    """`corners` [V, 7]: place, normal, how open to light."""
     height, width = triangle.shape
     steps = len(to_linear) - 1
-    color, value, normal, power = np.zeros(3), np.zeros(3), np.zeros(3), np.zeros(3)
+    color, value, corner, power = np.zeros(3), np.zeros(3), np.zeros(7), np.zeros(3)
     for row in range(height):
         for column in range(width):
             f = triangle[row, column]
             if f < 0:
                 continue
             value[:] = 0
-            normal[:] = 0
+            corner[:] = 0
             for k in range(3):
                 w = weights[row, column, k]
                 for c in range(3):
                     value[c] += w * look[f, k, c]
-                    normal[c] += w * normals[faces[f, k], c]
-            texture, lit = kind[part[row, column]]
+                for c in range(7):
+                    corner[c] += w * corners[faces[f, k], c]
+            p = part[row, column]
+            texture, lit = kind[p]
             if texture == 0:
                 _sample(first, value[0], value[1], color)
             elif texture == 1:
@@ -118,9 +156,13 @@ def _shade(triangle, weights, part, kind, faces, normals, look, first, second, l
             else:
                 color[:] = value
             if lit:
-                _irradiance(normal[0], normal[1], normal[2], light, power)
+                _irradiance(corner[3], corner[4], corner[5], light, power)
+                shine = 0.0
+                if gloss[p] > 0:
+                    shine = gloss[p] * corner[6] * _highlight(corner[:3], corner[3:6], eye, light)
                 for c in range(3):
-                    linear = to_linear[int(min(max(color[c], 0.0), 1.0) * steps + 0.5)] * power[c]
+                    albedo = to_linear[int(min(max(color[c], 0.0), 1.0) * steps + 0.5)]
+                    linear = albedo * power[c] * corner[6] + shine
                     color[c] = to_srgb[int(min(linear, 1.0) * steps + 0.5)]
             for c in range(3):
                 image[row, column, c] = color[c]

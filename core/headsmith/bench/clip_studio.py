@@ -10,6 +10,7 @@ from scipy.spatial.transform import Rotation
 
 from headsmith.asset.normals import vertex_normals
 from headsmith.bench.clip_draw import BY_COLOR, Drawing, Part, draw
+from headsmith.bench.clip_occlusion import openness
 from headsmith.bench.clip_room import Room, make_room
 from headsmith.bench.clip_script import Moment
 from headsmith.bench.clip_shirt import Shirt, make_shirt, wear
@@ -25,6 +26,7 @@ from headsmith.views.skull import move, skull_pose
 
 HEAD, HAIR, SHIRT, ROOM = 0, 1, 2, 3
 """the parts, in the order in which they are drawn"""
+GLOSS = 0.05
 SCALP = 0.6
 """skin that is more of the scalp than this counts as hair"""
 _SHAPE_WAVES_M = ((0.09, 0.7), (0.045, 0.3))
@@ -40,6 +42,8 @@ class Studio:
     shirt: Shirt
     light_sh: F32
     """[9, 3] irradiance in the room"""
+    open_to_light: F32
+    """[V] of the subject's head at rest"""
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,8 @@ def make_studio(params: SubjectParams, offset_sd_m: float) -> Studio:
     subject = Subject(model, identity, rest, albedo, hair, params)
     turn = Rotation.from_euler("yx", random.uniform((-120, -15), (120, 15)), degrees=True).as_matrix()
     light = rotated_light(LIGHT, turn.astype(np.float32)) * random.uniform(0.85, 1.05, (1, 3)).astype(np.float32)
-    return Studio(subject, rest - plain, make_room(params.seed), make_shirt(model), light)
+    return Studio(subject, rest - plain, make_room(params.seed), make_shirt(model), light,
+                  openness(model, rest))  # fmt: skip
 
 
 def _unforeseen(model: HeadModel, rest_m: F32, random: np.random.Generator) -> F32:
@@ -160,7 +165,8 @@ def person_parts(studio: Studio, moment: Moment) -> tuple[Part, ...]:
     look = np.concatenate([uv, np.zeros_like(uv[..., :1])], -1).astype(np.float32)
     strands = Part(move(T_skull, hair.vertices_m), hair.faces, hair.normals @ T_skull[:3, :3].T,
                    hair.colors[hair.faces], BY_COLOR)  # fmt: skip
-    return Part(posed, model.faces, normals, look, 0), strands, wear(studio.shirt, posed, normals)
+    head = Part(posed, model.faces, normals, look, 0, studio.open_to_light, GLOSS)
+    return head, strands, wear(studio.shirt, posed, normals)
 
 
 def enlarged(camera: Camera, factor: int) -> Camera:
