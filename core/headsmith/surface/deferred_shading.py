@@ -15,6 +15,7 @@ from torch import Tensor
 
 from headsmith.surface.antialias import find_crossings, outline_edges, soft_cover
 from headsmith.surface.mesh import SurfaceView, TriangleMesh
+from headsmith.surface.pyramid import view_at
 from headsmith.surface.regularise import SmoothCoordinates, UniformAdam, bend_loss, laplacian_loss
 from headsmith.surface.shader import NeuralShader, ShaderParams
 from headsmith.surface.soft_raster import (
@@ -29,7 +30,7 @@ from headsmith.surface.soft_raster import (
     visible_triangles,
 )
 from headsmith.surface.topology import Edges, edges_of, split_long_edges
-from headsmith.types import F32, Camera, Progress, no_progress
+from headsmith.types import Progress, no_progress
 
 
 @dataclass(frozen=True)
@@ -215,22 +216,9 @@ def _mesh(mesh: TriangleMesh) -> _Mesh:
 
 
 def _picture(view: SurfaceView, shrink: int) -> _Picture:
-    image = np.asarray(view.image, np.float32) / (255.0 if view.image.dtype == np.uint8 else 1.0)
-    colors, mask, weight = (shrunk(a, shrink) for a in (image, view.mask, view.weight))
-    height, width = mask.shape
-    camera = view.camera
-    (x, y) = camera.principal_px
-    small = Camera(camera.focal_px / shrink, (x / shrink, y / shrink), (width, height), camera.T_camera_world)
-    return _Picture(torch.as_tensor(colors.reshape(-1, 3)), torch.as_tensor(mask), torch.as_tensor(weight),
-                    torch_camera(small), (width, height))  # fmt: skip
-
-
-def shrunk(image: F32, factor: int) -> F32:
-    """[ceil(H / factor), ceil(W / factor), ...] means of blocks; the last rows and columns repeat at the border."""
-    pad = [(0, -n % factor) for n in image.shape[:2]] + [(0, 0)] * (image.ndim - 2)
-    padded = np.pad(np.asarray(image, np.float32), pad, mode="edge")
-    height, width = (n // factor for n in padded.shape[:2])
-    return padded.reshape(height, factor, width, factor, *image.shape[2:]).mean((1, 3))
+    small = view_at(view, shrink)
+    return _Picture(torch.as_tensor(small.image.reshape(-1, 3)), torch.as_tensor(small.mask),
+                    torch.as_tensor(small.weight), torch_camera(small.camera), small.camera.size_px)  # fmt: skip
 
 
 def _endless(random: np.random.Generator, count: int) -> Callable[[], int]:
