@@ -53,7 +53,8 @@ def perform() -> Performance:
     identity = np.clip(random.normal(0, 0.7, model.shapedirs.shape[2]), -2, 2).astype(np.float32)
     fit = HeadFit(identity, np.zeros_like(model.v_template), ())
     t = np.arange(FRAMES) / FPS
-    expression, turns = _faces(model, t), _gazes(model, t)
+    expression = _faces(model, t)
+    turns = np.zeros((FRAMES, len(model.joint_names), 3), np.float32)
     T = np.stack([_pose(s) for s in t])
     return Performance(model, fit, expression, turns, T, _seen(model, fit, (expression, turns, T), random))
 
@@ -81,14 +82,11 @@ def _faces(model: HeadModel, t: F32) -> F32:
     for side in ("Left", "Right"):
         put(f"mouthSmile{side}", np.exp(-0.5 * ((t - 1.2) / 0.2) ** 2))
         put(f"eyeBlink{side}", 1.2 - np.abs(t - 0.6) / 0.08)
+    aside = 0.5 * np.sin(2 * np.pi * t / 1.3)
+    for one, other in (("OutLeft", "InLeft"), ("InRight", "OutRight")):
+        put(f"eyeLook{one}", aside)
+        put(f"eyeLook{other}", -aside)
     put("browInnerUp", 0.8 * np.exp(-0.5 * ((t - 0.4) / 0.2) ** 2))
-    return out
-
-
-def _gazes(model: HeadModel, t: F32) -> F32:
-    out = np.zeros((len(t), len(model.joint_names), 3), np.float32)
-    for name in ("left_eye", "right_eye"):
-        out[:, model.joint_names.index(name), 1] = 0.25 * np.sin(2 * np.pi * t / 1.3)
     return out
 
 

@@ -48,9 +48,9 @@ def test_weights_and_blinks(performance: Performance, tracked: HeadTrack) -> Non
 
 
 def test_eyes_follow_the_irises(performance: Performance, tracked: HeadTrack) -> None:
-    eyes = [performance.model.joint_names.index(name) for name in ("left_eye", "right_eye")]
-    miss = tracked.joint_rotations[:, eyes, 1] - performance.joint_rotations[:, eyes, 1]
-    assert np.degrees(np.abs(miss)).mean() < 4
+    names = performance.model.expression_names
+    gaze = [names.index(f"eyeLook{way}{side}") for way in ("In", "Out") for side in ("Left", "Right")]
+    assert np.abs(tracked.expression[:, gaze] - performance.expression[:, gaze]).mean() < 0.08
 
 
 def test_frames_without_a_face_lie_between_their_neighbours(performance: Performance, tracked: HeadTrack) -> None:

@@ -49,7 +49,7 @@ NEUTRAL_LIGHT[0] = 0.9 / 0.282095
 NEUTRAL_LIGHT[1], NEUTRAL_LIGHT[2] = 0.15, 0.35
 
 
-def sample_bilinear(texture: U8, uv: F32) -> F32:
+def sample_bilinear(texture: U8 | F32, uv: F32) -> F32:
     """Texture [T, T, C] uint8 or float (row 0 is v = 1) at uv [..., 2] to values [..., C] 0..1."""
     height, width = texture.shape[:2]
     x = np.clip(uv[..., 0] * width - 0.5, 0, width - 1.001)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
+from headsmith.track.appearance import observed, with_light
 from headsmith.track.evidence import Evidence
+from headsmith.track.photometric import solve_with_pictures
+from headsmith.track.pictures import Picture
 from headsmith.track.points import camera_points, carried_axes
 from headsmith.track.problem import Problem
+from headsmith.track.skin import Skin
 from headsmith.track.solve import solve, uncoupled_cost
 from headsmith.track.start import first_states
 from headsmith.track.states import States
@@ -29,7 +34,8 @@ def estimate_focal(problem: Problem, evidence: Evidence) -> float:
         trial = replace(problem, focal_px=problem.focal_px * float(np.exp(log)))
         states = solve(trial, evidence, start(trial, evidence), coupled=False)
         prior = 0.5 * (log / problem.params.focal_log_std) ** 2
-        costs.append(uncoupled_cost(trial, evidence, states) + prior)
+        # one person's landmarks are off in the same way in all frames: many frames say hardly more than one
+        costs.append(uncoupled_cost(trial, evidence, states) / len(evidence) + prior)
     best = int(np.clip(np.argmin(costs), 1, len(costs) - 2))
     a, b, _ = np.polyfit(logs[best - 1 : best + 2], costs[best - 1 : best + 2], 2)
     log = np.clip(-b / (2 * a), logs[0], logs[-1]) if a > 0 else logs[np.argmin(costs)]
@@ -47,10 +53,27 @@ def settle_landmarks(problem: Problem, evidence: Evidence) -> Problem:
     states = start(problem, evidence)
     for _ in range(ROUNDS):
         states = solve(problem, evidence, states, coupled=False)
-        moves = landmark_moves(problem, evidence, states)
-        points = replace(problem.landmarks, base_m=problem.landmarks.base_m + moves)
-        problem = replace(problem, landmarks=points)
+        problem = settled_at(problem, evidence, states)
     return problem
+
+
+def settled_at(problem: Problem, evidence: Evidence, states: States) -> Problem:
+    """The problem with every landmark moved to where it is seen on average in frames whose states are known."""
+    moves = landmark_moves(problem, evidence, states)
+    return replace(problem, landmarks=replace(problem.landmarks, base_m=problem.landmarks.base_m + moves))
+
+
+def calibrate_by_pictures(
+    problem: Problem, skin: Skin, evidence: Evidence, pictures: Sequence[tuple[Picture, ...]]
+) -> tuple[Problem, Skin]:
+    """Light and landmarks of the clip, from frames in which the textured head was laid over the pictures."""
+    states = solve(problem, evidence, start(problem, evidence), coupled=False)
+    finest = [levels[-1] for levels in pictures]
+    for _ in range(ROUNDS):
+        skin = with_light(skin, observed(problem, skin, states, finest))
+        states = solve_with_pictures(problem, skin, evidence, states, pictures, coupled=False)
+    skin = with_light(skin, observed(problem, skin, states, finest))
+    return settled_at(problem, evidence, states), skin
 
 
 def landmark_moves(problem: Problem, evidence: Evidence, states: States) -> F32:

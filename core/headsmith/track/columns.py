@@ -11,6 +11,7 @@ from headsmith.head_model.model import HeadModel
 from headsmith.track.params import SmoothParams, TrackParams
 from headsmith.types import F32
 
+LIDS = ("eyeBlink", "eyeWide", "eyeSquint")
 POSE = 6
 """rotation (3), translation (3)"""
 
@@ -43,9 +44,9 @@ class Columns:
 
 
 def columns_of(model: HeadModel) -> Columns:
-    """Eyes turn about x and y; the jaw where no blendshape opens it. The neck is told from the head afterwards."""
+    """Joints move where no blendshape turns the eyes and opens the jaw. The neck is told from the head afterwards."""
     bounded = has_arkit_basis(model)
-    free = {"left_eye": (0, 1), "right_eye": (0, 1)} | ({} if bounded else {"jaw": (0, 1, 2)})
+    free = {} if bounded else {"left_eye": (0, 1), "right_eye": (0, 1), "jaw": (0, 1, 2)}
     axes = [(joint, axis) for joint, name in enumerate(model.joint_names) for axis in free.get(name, ())]
     return Columns(model.exprdirs.shape[2], tuple(axes), bounded)
 
@@ -54,6 +55,9 @@ def prior_std(model: HeadModel, columns: Columns, params: TrackParams) -> F32:
     """[P] how far each unknown may be from its mean; infinite for the pose."""
     out = np.full(columns.count, np.inf)
     out[: columns.expressions] = params.score_std if columns.bounded else params.coefficient_std
+    if columns.bounded:
+        lids = [name.startswith(LIDS) for name in model.expression_names]
+        out[: columns.expressions][lids] = params.lid_score_std
     is_eye = [model.joint_names[joint].endswith("_eye") for joint, _ in columns.joint_axes]
     out[columns.joints] = np.where(is_eye, params.eye_std_rad, params.jaw_std_rad)
     return out

@@ -8,8 +8,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headsmith.head_model.expression_prior import expression_mean
-from headsmith.head_model.landmark_sets import base_weights, inter_ocular_px, lip_weights, weight_matrices
+from headsmith.head_model.landmark_sets import (
+    LEFT_EYE,
+    LEFT_EYE_CORNERS,
+    RIGHT_EYE,
+    RIGHT_EYE_CORNERS,
+    base_weights,
+    inter_ocular_px,
+    lip_weights,
+    weight_matrices,
+)
 from headsmith.head_model.model import HeadModel
+from headsmith.track.scores import calibrated
 from headsmith.types import F32, ClipLandmarks
 
 HIDDEN = 0.05
@@ -44,14 +54,18 @@ class Evidence:
                         self.depth_weights, self.unit_px[rows], self.expression_mean[rows])  # fmt: skip
 
 
-def known_landmarks(model: HeadModel) -> F32:
-    """[478] 0..1 how well the detector sees each landmark and the model knows it."""
-    return (base_weights() * model.landmark_weight * lip_weights(model)).astype(np.float64)
+def known_landmarks(model: HeadModel, lids: float) -> F32:
+    """[478] 0..1 how well the detector sees each landmark and the model knows it; times `lids` on the eyes' rims."""
+    out = (base_weights() * model.landmark_weight * lip_weights(model)).astype(np.float64)
+    rims = set(LEFT_EYE + RIGHT_EYE) - set(LEFT_EYE_CORNERS + RIGHT_EYE_CORNERS)
+    out[list(rims)] *= lids
+    return out
 
 
 def expected_expressions(model: HeadModel, seen: ClipLandmarks) -> F32:
     """[N, E] what the scores say."""
-    return np.stack([expression_mean(model, scores) for scores in seen.scores]).astype(np.float64)
+    scores = calibrated(seen.scores, seen.occluded)
+    return np.stack([expression_mean(model, row) for row in scores]).astype(np.float64)
 
 
 def rows_of(seen: ClipLandmarks, rows: NDArray[np.intp]) -> ClipLandmarks:

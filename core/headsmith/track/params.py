@@ -29,6 +29,25 @@ class ChunkParams:
 
 
 @dataclass(frozen=True)
+class PhotoParams:
+    """The comparison of the textured head with the frames, coarse to fine."""
+
+    eye_distances_px: tuple[float, ...] = (20.0, 60.0)
+    """size of the face at each level"""
+    blur_px: float = 0.9
+    """standard deviation, of each level's pixels"""
+    points: int = 1600
+    std: float = 0.02
+    """in sRGB 0..1; beyond three times as much it counts as something else, such as a hand"""
+    independent: float = 700.0
+    """points that the visible ones count as: neighbours err alike"""
+    landmark_std: float = 0.025
+    """of landmarks beside pictures, which know better where the head is"""
+    iterations: int = 4
+    """at each level"""
+
+
+@dataclass(frozen=True)
 class TrackParams:
     """Lengths in the picture are fractions of the inter-ocular distance."""
 
@@ -39,6 +58,10 @@ class TrackParams:
     """of MediaPipe's relative depth, which is largely a guess"""
     score_std: float = 0.2
     """of an ARKit weight around MediaPipe's score"""
+    lid_score_std: float = 0.08
+    """of eyeBlink, eyeWide and eyeSquint: landmarks on lids say less than the scores"""
+    lid_landmarks: float = 0.3
+    """weight of landmarks on lids against others"""
     coefficient_std: float = 1.0
     """of an expression coefficient of models that have no ARKit basis"""
     eye_std_rad: float = 0.35
@@ -52,4 +75,5 @@ class TrackParams:
     workers: int = 1
     """processes; the result does not depend on it"""
     smooth: SmoothParams = field(default_factory=SmoothParams)
+    photo: PhotoParams = field(default_factory=PhotoParams)
     chunk: ChunkParams = field(default_factory=ChunkParams)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from headsmith.track.columns import Columns
@@ -18,11 +20,19 @@ HELD = 1e12
 SMALL_STEP = 1e-4
 
 
-def solve(problem: Problem, evidence: Evidence, states: States, coupled: bool = True) -> States:
+Extra = Callable[[States, int], Block]
+"""what else a frame's cost is made of"""
+
+
+def solve(
+    problem: Problem, evidence: Evidence, states: States, coupled: bool = True, extra: Extra | None = None
+) -> States:
     """The states of least cost near `states`; `coupled` frames move smoothly."""
     columns, params = problem.columns, problem.params
-    for _ in range(params.iterations):
+    for _ in range(params.iterations if extra is None else params.photo.iterations):
         blocks = [_frame_block(problem, evidence, states, row) for row in range(len(states))]
+        if extra is not None:
+            blocks = [block + extra(states, row) for row, block in enumerate(blocks)]
         hessians = np.stack([block.hessian for block in blocks])
         gradients = np.stack([block.gradient for block in blocks])
         change = (

@@ -5,17 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from headsmith.errors import InputError
 from headsmith.head_model.model import HeadModel
-from headsmith.track.calibrate import estimate_focal, settle_landmarks, start
-from headsmith.track.chunks import Chunk, chunks_of, join, run_all
+from headsmith.track.calibrate import calibrate_by_pictures, estimate_focal, settle_landmarks, start
+from headsmith.track.chunks import chunks_of, join, run_all
 from headsmith.track.columns import change_std, columns_of, prior_std
 from headsmith.track.evidence import evidence_of, expected_expressions, known_landmarks, rows_of
 from headsmith.track.neck import split_neck
 from headsmith.track.params import TrackParams
+from headsmith.track.photometric import solve_with_pictures
+from headsmith.track.pictures import read_pictures
 from headsmith.track.points import landmark_points
 from headsmith.track.problem import Problem
+from headsmith.track.skin import Skin, sample_skin
 from headsmith.track.solve import solve
 from headsmith.track.states import States
 from headsmith.track.terms import landmark_error
@@ -41,6 +45,8 @@ class Job:
     """What a process needs to solve one chunk."""
 
     problem: Problem
+    skin: Skin | None
+    clip: FrameReader
     seen: ClipLandmarks
     expected: F32
     """[N, E]"""
@@ -50,8 +56,8 @@ def track_head(
     model: HeadModel,
     fit: HeadFit,
     seen: ClipLandmarks,
-    clip: FrameReader,  # noqa: ARG001
-    texture: StaticTexture | None = None,  # noqa: ARG001
+    clip: FrameReader,
+    texture: StaticTexture | None = None,
     params: TrackParams | None = None,
     progress: Progress = no_progress,
 ) -> HeadTrack:
@@ -67,41 +73,55 @@ def track_head(
                          action="give another clip")  # fmt: skip
     faces = rows_of(seen, found)
     expected = expected_expressions(model, faces)
-    problem = _prepared(model, fit, faces, expected, params)
+    prepared = _prepared(model, fit, Job(_problem(model, fit, faces, params), None, clip, faces, expected), texture)
     progress(0.1)
     chunks = chunks_of(len(found), params.chunk)
-    jobs = [_job(problem, faces, expected, chunk) for chunk in chunks]
+    jobs = [_part(prepared, np.arange(chunk.start, chunk.stop)) for chunk in chunks]
     states = join(chunks, run_all(solve_chunk, jobs, params.workers, lambda part: progress(0.1 + 0.85 * part)))
-    track = _finished(model, seen, problem, states, expected)
+    track = _finished(model, seen, prepared.problem, states, expected)
     progress(1.0)
     return track
 
 
-def _prepared(model: HeadModel, fit: HeadFit, faces: ClipLandmarks, expected: F32, params: TrackParams) -> Problem:
-    """All that is the same in every frame, estimated from frames spread over the clip."""
+def _problem(model: HeadModel, fit: HeadFit, faces: ClipLandmarks, params: TrackParams) -> Problem:
     columns = columns_of(model)
     rest = model.rest_vertices(fit.identity, fit.offsets_m).astype(np.float64)
-    problem = Problem(landmark_points(model, rest), known_landmarks(model), columns, params,
-                      params.focal_px or faces.info.focal_px, prior_std(model, columns, params),
-                      change_std(columns, params.smooth))  # fmt: skip
-    rows = np.unique(np.linspace(0, len(faces.index) - 1, SAMPLED).round().astype(int))
-    evidence = evidence_of(problem.known, rows_of(faces, rows), expected[rows])
-    if params.focal_px is None:
+    known = known_landmarks(model, params.lid_landmarks)
+    return Problem(landmark_points(model, rest), known, columns, params, params.focal_px or faces.info.focal_px,
+                   prior_std(model, columns, params), change_std(columns, params.smooth))  # fmt: skip
+
+
+def _prepared(model: HeadModel, fit: HeadFit, whole: Job, texture: StaticTexture | None) -> Job:
+    """With all that is the same in every frame, estimated from frames spread over the clip."""
+    count = len(whole.seen.index)
+    sample = _part(whole, np.unique(np.linspace(0, count - 1, SAMPLED).round().astype(int)))
+    problem = sample.problem
+    evidence = evidence_of(problem.known, sample.seen, sample.expected)
+    if problem.params.focal_px is None:
         problem = replace(problem, focal_px=estimate_focal(problem, evidence))
-    return settle_landmarks(problem, evidence)
+    if texture is None:
+        return replace(whole, problem=settle_landmarks(problem, evidence))
+    rest = model.rest_vertices(fit.identity, fit.offsets_m).astype(np.float64)
+    skin = sample_skin(model, rest, texture, problem.params.photo)
+    pictures = list(read_pictures(whole.clip, sample.seen, problem.params.photo))
+    problem, skin = calibrate_by_pictures(problem, skin, evidence, pictures)
+    return replace(whole, problem=problem, skin=skin)
 
 
-def _job(problem: Problem, faces: ClipLandmarks, expected: F32, chunk: Chunk) -> Job:
-    rows = np.arange(chunk.start, chunk.stop)
-    return Job(problem, rows_of(faces, rows), expected[rows])
+def _part(whole: Job, rows: NDArray[np.intp]) -> Job:
+    return replace(whole, seen=rows_of(whole.seen, rows), expected=whole.expected[rows])
 
 
 def solve_chunk(job: Job, progress: Progress) -> States:
-    """The frames of one chunk: each alone first, then all together."""
+    """The frames of one chunk: each alone first, then all together, at last against the pictures."""
     evidence = evidence_of(job.problem.known, job.seen, job.expected)
-    alone = solve(job.problem, evidence, start(job.problem, evidence), coupled=False)
-    progress(0.5)
-    return solve(job.problem, evidence, alone)
+    states = solve(job.problem, evidence, start(job.problem, evidence), coupled=False)
+    progress(0.2)
+    if job.skin is None:
+        return solve(job.problem, evidence, states)
+    pictures = list(read_pictures(job.clip, job.seen, job.problem.params.photo))
+    progress(0.4)
+    return solve_with_pictures(job.problem, job.skin, evidence, states, pictures)
 
 
 def _finished(model: HeadModel, seen: ClipLandmarks, problem: Problem, states: States, expected: F32) -> HeadTrack:

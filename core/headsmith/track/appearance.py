@@ -1,0 +1,72 @@
+"""How the skin looks in one clip: its light, and what albedo and light together do not explain."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from headsmith.head_model.shading import sh_basis, srgb_to_linear
+from headsmith.track.photometric import expected_colors, visible_skin
+from headsmith.track.pictures import Picture, sample
+from headsmith.track.points import camera_points
+from headsmith.track.problem import Problem
+from headsmith.track.skin import Skin
+from headsmith.track.states import States
+from headsmith.types import F32, Bool
+
+RIDGE = 0.01
+"""of the higher coefficients, by observation: nothing faces away from the camera"""
+TRIMMED = 0.12
+"""linear difference beyond which a pixel shows something else"""
+ROUNDS = 3
+LEAST_FRAMES = 4
+TINT_FRAMES = 4.0
+"""frames that the belief in an untinted texture is worth"""
+
+
+def observed(problem: Problem, skin: Skin, states: States, pictures: Sequence[Picture]) -> tuple[F32, F32, Bool]:
+    """Colours [N, K, 3] sRGB and normals [N, K, 3] (camera space) of the points in N frames, and where seen [N, K]."""
+    colors, normals, seen = [], [], []
+    for row, picture in enumerate(pictures):
+        visible, turned = visible_skin(skin, states, row)
+        camera_m = camera_points(skin.points, states, row)
+        values, inside = sample(picture, problem.focal_px * camera_m[:, :2] / camera_m[:, 2:])
+        colors.append(values[:, :3])
+        normals.append(turned)
+        seen.append(visible & inside)
+    return np.stack(colors), np.stack(normals), np.stack(seen)
+
+
+def with_light(skin: Skin, look: tuple[F32, F32, Bool]) -> Skin:
+    """The light of what was `observed`, in camera axes: robust least squares in nine spherical harmonics."""
+    colors, normals, seen = look
+    basis = sh_basis(normals[seen]).astype(np.float64)
+    albedo = np.broadcast_to(skin.albedo[-1], colors.shape)[seen].astype(np.float64)
+    target = srgb_to_linear(colors[seen])
+    weight = np.ones(len(target))
+    ridge = RIDGE * len(target) * np.diag([0.0] + [1.0] * 8)
+    light = np.zeros((9, 3))
+    for _ in range(ROUNDS):
+        for channel in range(3):
+            A = basis * albedo[:, channel, None]
+            scale = np.square(albedo[:, channel]).mean()
+            normal = (A * weight[:, None]).T @ A + ridge * scale
+            light[:, channel] = np.linalg.solve(normal, (A * weight[:, None]).T @ target[:, channel])
+        miss = np.abs(albedo * (basis @ light) - target).max(1)
+        weight = 1 / (1 + np.square(miss / TRIMMED)) ** 2
+    return replace(skin, light_camera=light.astype(np.float32))
+
+
+def with_tint(skin: Skin, look: tuple[F32, F32, Bool]) -> Skin:
+    """The points' colours moved to their medians over the frames, less so where few frames show them."""
+    colors, normals, seen = look
+    bare = replace(skin, tint=np.zeros_like(skin.tint))
+    expected = np.stack([expected_colors(bare, -1, n) for n in normals])
+    miss = np.where(seen[..., None], colors - expected, np.nan)
+    count = seen.sum(0)
+    tint = np.zeros_like(skin.tint)
+    enough = count >= LEAST_FRAMES
+    tint[enough] = np.nanmedian(miss[:, enough], axis=0)
+    return replace(skin, tint=tint * (count / (count + TINT_FRAMES))[:, None])
