@@ -44,11 +44,11 @@ class PlacingParams:
 class HullParams:
     """Of the visual hull."""
 
-    voxel_m: float = 0.005
+    voxel_m: float = 0.004
     outvoted: float = 0.12
     """share of the mattes that may be wrong about a place"""
-    face_reach_m: float = 0.004
-    """how far the hull may stand off the fitted face"""
+    face_reach_m: float = 0.0
+    """how far the hull may stand off the fitted face, which is nearer to the truth than what mattes leave of it"""
     neck_reach_m: float = 0.025
     hair_reach_m: float = 0.09
 

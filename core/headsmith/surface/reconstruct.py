@@ -61,8 +61,8 @@ def reconstruct(
         progress(1.0)
         return SurfaceResult(fit, "landmarks", None, (), (_sentence(frames, reason),))
     start = with_cameras(fit, placed)
-    masks = [mattes[row].person for row in placed.rows]
-    hull = visual_hull(model, usual_vertices(model, start, placed.rows), placed.cameras, masks, params.hull)
+    shown = [mattes[row] for row in placed.rows]
+    hull = visual_hull(model, usual_vertices(model, start, placed.rows), placed.cameras, shown, params.hull)
     views = [surface_view(hull, frames[row], mattes[row], camera)
              for row, camera in zip(placed.rows, placed.cameras, strict=True)]  # fmt: skip
     mesh = refine_surface(hull, views, params.deferred, lambda share: progress(0.2 + 0.6 * share))
