@@ -12,15 +12,15 @@ from torch import Tensor
 from headsmith.asset.onnx_writer import graph, model, node
 from headsmith.texture.dynamic_network import SLOPE, TextureNet
 
-LARGE = 4096
-"""numbers from which weights are stored as float16"""
+HALF = ("images", "up1", "up2", "colour", "detail")
+"""layers and constants that are large, and stored as float16"""
 
 
 def rounded(network: TextureNet) -> None:
-    """Brings every large weight to a number that float16 holds, so that the file holds the same network."""
+    """Brings the weights of `HALF` to numbers that float16 holds, so that the file holds the same network."""
     with torch.no_grad():
-        for parameter in network.parameters():
-            if parameter.numel() >= LARGE:
+        for name, parameter in network.named_parameters():
+            if name.startswith(HALF):
                 parameter.copy_(parameter.half().float())
 
 
@@ -102,7 +102,7 @@ class _Writer:
 
     def _keep(self, name: str, values: Tensor) -> str:
         array = values.detach().cpu().numpy()
-        if array.size < LARGE:
+        if not name.startswith(HALF):
             self.weights[name] = array.astype(np.float32)
             return name
         self.weights[f"{name}.half"] = array.astype(np.float16)
