@@ -1,7 +1,8 @@
 """A mesh and a neural shader, optimised together until their renders match the pictures.
 
 Worchel et al. 2022, "Multi-View Mesh Reconstruction with Neural Deferred Shading" (arXiv 2212.04386), from coarse to
-fine; few random pixels of a few pictures per step, so that it runs on a CPU.
+fine; few random pixels of a few pictures per step, so that it runs on a CPU. At the end, the texture that the pictures
+share (photo_refine.py) sharpens what shading found.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from torch import Tensor
 
 from headsmith.surface.antialias import find_crossings, outline_edges, soft_cover
 from headsmith.surface.mesh import SurfaceView, TriangleMesh
+from headsmith.surface.photo_refine import PhotoParams, refine_by_texture
 from headsmith.surface.pyramid import view_at
 from headsmith.surface.regularise import SmoothCoordinates, UniformAdam, bend_loss, laplacian_loss
 from headsmith.surface.shader import NeuralShader, ShaderParams
@@ -65,6 +67,8 @@ class DeferredParams:
     shader: ShaderParams = field(default_factory=ShaderParams)
     shader_step: float = 1e-3
     seed: int = 0
+    texture: PhotoParams = field(default_factory=PhotoParams)
+    """of the sharpening at the end; no `sweeps` leave it out"""
 
 
 UNIT_M = 0.1
@@ -109,13 +113,21 @@ def refine_surface(
     random = np.random.default_rng(params.seed)
     shader = NeuralShader(params.shader, torch.as_tensor(start.vertices_m.mean(0), dtype=torch.float32))
     total = sum(level.steps for level in params.levels)
-    done, mesh = 0, start
+    done, mesh = 0.0, start
     for level in params.levels:
-        before = done
-        mesh = _refine_level(_Level(level, params, shader, random), mesh, views,
-                             lambda fraction: progress((before + fraction * level.steps) / total))  # noqa: B023  # fmt: skip
-        done += level.steps
-    return mesh
+        share = _SHADING_SHARE * level.steps / total
+        mesh = _refine_level(_Level(level, params, shader, random), mesh, views, part(progress, done, share))
+        done += share
+    return refine_by_texture(mesh, views, params.texture, part(progress, done, 1 - done))
+
+
+_SHADING_SHARE = 0.8
+"""of the time, for progress"""
+
+
+def part(progress: Progress, start: float, share: float) -> Progress:
+    """The progress of a step that is a `share` of the whole."""
+    return lambda fraction: progress(start + share * fraction)
 
 
 @dataclass(frozen=True)

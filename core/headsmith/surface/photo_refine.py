@@ -80,7 +80,7 @@ def _swept(mesh: TriangleMesh, views: Sequence[SurfaceView], sweep: Sweep, param
 
 def smooth_directions(mesh: TriangleMesh) -> F32:
     """[M, 3] unit normals averaged with the neighbours', along which neighbours do not get in each other's way."""
-    normals = vertex_normals(mesh.vertices_m, mesh.faces).astype(np.float64)
+    normals: F32 = vertex_normals(mesh.vertices_m, mesh.faces)
     edges = edges_of(mesh.faces).vertices
     for _ in range(_CALMER):
         normals = _with_neighbours(normals, edges)
@@ -99,9 +99,9 @@ def best_field(
     against a lower one near where the neighbourhood goes (graduated non-convexity, Blake and Zisserman 1987).
     """
     edges = edges_of(mesh.faces).vertices
-    curves = _with_neighbours(alike.astype(np.float64), edges)
+    curves = _with_neighbours(alike, edges)
     bending = _bending(mesh, edges)
-    field: F32 = np.zeros(len(curves))
+    field = np.zeros(len(curves))
     for window_m, wave_m in rounds:
         offset, trust = peaks(curves, deltas_m, field, window_m, params.least_likeness)
         weight = trust
@@ -152,7 +152,7 @@ def _with_neighbours(values: F32, edges: I32) -> F32:
     one = np.ones(len(i))
     adjacency = sparse.coo_matrix((one, (i, j)), (count, count)).tocsr()
     adjacency = adjacency + adjacency.T + sparse.identity(count)
-    return (adjacency @ values) / np.asarray(adjacency.sum(1))
+    return np.asarray(adjacency @ values.astype(np.float64)) / np.asarray(adjacency.sum(1))
 
 
 def _pixel_m(camera: Camera, points_m: F32) -> float:
