@@ -32,13 +32,13 @@ class Detail:
     """[N] trust in it"""
 
 
-def band(atlas: Atlas, log_brightness: F32, weight: F32) -> F32:
-    """[N] the band of detail, of what has `weight` [N] alone."""
+def band(atlas: Atlas, log_brightness: F32, weight: F32, scale: float = 1.0) -> F32:
+    """[N] the band of detail, `scale` times as wide as usual, of what has `weight` [N] alone."""
     known = atlas.image((weight > 0.02).astype(np.float32))
     image = atlas.image(log_brightness * (weight > 0.02))
     smooth = []
     for width in (FINE, COARSE):
-        sigma = width * atlas.size_px
+        sigma = scale * width * atlas.size_px
         total = np.maximum(ndimage.gaussian_filter(known, sigma), 1e-3)
         smooth.append((ndimage.gaussian_filter(image, sigma) / total).reshape(-1)[atlas.texel])
     return (np.clip(smooth[0] - smooth[1], -0.5, 0.5) * (weight > 0.02)).astype(np.float32)

@@ -6,7 +6,7 @@ Photos pass one by one and leave only sums, so that memory does not grow with th
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -63,6 +63,7 @@ def fuse(
     head = model.faces_of("head")
     sums = _Sums(model, atlas, known)
     for i, shot in enumerate(capture.shots):
+        shot = replace(shot, shift_px=known.shifts_px[i])
         chosen = (known.visible[i][model.faces].any(1) & head)[atlas.triangle]
         sums.add(i, _look(model, shot, (atlas, chosen), known.lights[i], params), folded[i])
         progress(0.3 + 0.65 * (i + 1) / len(capture.shots))

@@ -35,6 +35,8 @@ class Shot:
     view: ViewFit
     vertices_m: F32
     """[V, 3] the head posed as in the photo"""
+    shift_px: F32 | None = None
+    """[V, 2] how far the photo shows the vertices from there"""
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,10 @@ def project_view(model: HeadModel, shot: Shot, atlas: Atlas, params: TexturePara
     pixel, depth_m = camera.project(position)
     on_grid = grid.camera.project(position)[0]
     seen = _trust(grid, on_grid, depth_m, cosine) * np.clip(cosine, 0, 1) ** params.facing_power
+    if shot.shift_px is not None:
+        shift_px = atlas.at(shot.shift_px)
+        pixel = pixel + shift_px
+        on_grid = on_grid + shift_px * np.float32(grid.camera.focal_px / camera.focal_px)
     hit = seen > 0
     colour = np.zeros((len(seen), 3), np.float32)
     colour[hit] = _sample_photo(shot, pixel[hit], params)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from scipy import sparse
@@ -23,6 +24,12 @@ class Guide:
 
 def edges_of(faces: I32) -> I32:
     """[E, 2] each undirected edge once, the smaller vertex first."""
+    return _edges(np.ascontiguousarray(faces, np.int32).tobytes())
+
+
+@lru_cache(maxsize=4)
+def _edges(corners: bytes) -> I32:
+    faces = np.frombuffer(corners, np.int32).reshape(-1, 3)
     pairs = np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]])
     return np.unique(np.sort(pairs, axis=1), axis=0)
 

@@ -8,14 +8,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from headsmith.head_model.model import HeadModel
-from headsmith.texture.agreement import Detail, band, detail_quality
+from headsmith.head_model.shading import srgb_to_linear
+from headsmith.texture.agreement import detail_quality
 from headsmith.texture.delight import LUMINANCE, SkinObservations
 from headsmith.texture.evidence import hair_weight, skin_weight
 from headsmith.texture.eyes import EYES
 from headsmith.texture.hair import HairEvidence, hair_evidence
 from headsmith.texture.lit import evenly_coloured
 from headsmith.texture.params import TextureParams
-from headsmith.texture.project import Shot, project_view
+from headsmith.texture.project import Shot, head_box, project_view
+from headsmith.texture.register import Sight, register
 from headsmith.texture.shared_light import SharedSkin, deviation, log_residual, share_light
 from headsmith.texture.strain import neutral_share
 from headsmith.texture.surface import grow, smooth_field
@@ -41,6 +43,8 @@ class Survey:
     """[n, V] how far to prefer a photo around each vertex; only ratios count"""
     visible: Bool
     """[n, V] vertices that a photo may show"""
+    shifts_px: F32
+    """[n, V, 2] how far each photo shows the vertices from where the fit puts them"""
     albedo: F32
     """[V, 3] linear RGB: what the photos agree on"""
     evidence: HairEvidence
@@ -57,9 +61,7 @@ class _Glance:
     """One photo, as far as photos are compared."""
 
     skin: SkinObservations
-    detail: Detail
-    brightness: F32
-    """[N] logarithm of brightness"""
+    sight: Sight
     hair: HairEvidence
     visible: Bool
     eyes: float
@@ -73,13 +75,15 @@ def survey(model: HeadModel, shots: Sequence[Shot], rest_m: F32, params: Texture
     small = replace(params, size_px=SURVEY_PX, analysis_px=min(SURVEY_PX, params.analysis_px))
     glances = [_glance(model, shot, atlas, small) for shot in shots]
     shared = share_light([g.skin for g in glances], params)
-    details = [replace(g.detail, value=band(atlas, g.brightness, g.detail.weight)) for g in glances]
-    detail = detail_quality(model, atlas, details)
     finest = max(g.pixels_per_m for g in glances)
+    neutral = np.stack([neutral_share(model, rest_m, shot.vertices_m) for shot in shots])
+    sights = [g.sight for g in glances]
+    shifts = register(model, atlas, sights, neutral)
+    detail = detail_quality(model, atlas, [s.read(atlas, shift) for s, shift in zip(sights, shifts, strict=True)])
     quality = np.stack([
         detail[i] ** DETAIL_POWER
         * _ordinary(model, g.skin, shared, i, params)
-        * neutral_share(model, rest_m, shots[i].vertices_m)
+        * neutral[i]
         * np.float32((g.pixels_per_m / finest) ** 2)
         for i, g in enumerate(glances)
     ])  # fmt: skip
@@ -88,6 +92,7 @@ def survey(model: HeadModel, shots: Sequence[Shot], rest_m: F32, params: Texture
         lights=shared.lights,
         quality=np.maximum(quality, LEAST).astype(np.float32),
         visible=np.stack([g.visible for g in glances]),
+        shifts_px=shifts,
         albedo=shared.albedo,
         evidence=_merged([g.hair for g in glances]),
         eyes=int(np.argmax([g.eyes * q for g, q in zip(glances, steady, strict=True)])),
@@ -108,14 +113,24 @@ def _glance(model: HeadModel, shot: Shot, atlas: Atlas, params: TextureParams) -
     eyes, teeth = (_amount(model, atlas, view.seen, parts) for parts in (EYES, TEETH))
     return _Glance(
         skin=SkinObservations(model.faces, model.mirror, colour, normal, total),
-        detail=Detail(np.zeros_like(either), either),
-        brightness=np.log(np.maximum(view.colour @ LUMINANCE, 2e-3)),
+        sight=_sight(shot, atlas, either),
         hair=hair_evidence(model, atlas, view),
         visible=grow(model.faces, (seen > 0).astype(np.float32), 2) > 0,
         eyes=eyes,
         teeth=teeth,
         pixels_per_m=view.pixels_per_m,
     )
+
+
+def _sight(shot: Shot, atlas: Atlas, weight: F32) -> Sight:
+    """The part of the photo around the head, at most `SURVEY_PX` large; displacements are in pixels of the photo."""
+    camera = shot.view.camera
+    vertex_px, depth_m = camera.project(shot.vertices_m)
+    x0, y0, x1, y1 = (round(e) for e in head_box(shot.vertices_m, camera))
+    crop = srgb_to_linear(shot.frame.image[y0:y1, x0:x1].astype(np.float32) / 255) @ LUMINANCE
+    brightness = np.log(np.maximum(crop, 2e-3)).astype(np.float32)
+    vertex_px = (vertex_px - np.array([x0, y0], np.float32)).astype(np.float32)
+    return Sight(brightness, atlas.at(vertex_px), vertex_px, weight, camera.focal_px / float(np.median(depth_m)))
 
 
 def _amount(model: HeadModel, atlas: Atlas, seen: F32, parts: tuple[str, ...]) -> float:
