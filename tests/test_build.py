@@ -18,7 +18,7 @@ from headsmith.head_model.raster import rasterize
 from headsmith.preview import orbit_camera
 
 pytestmark = pytest.mark.slow
-STAGES = ("photos", "fit", "texture", "hair", "views", "splats", "report")
+STAGES = ("photos", "fit", "texture", "dynamic texture", "hair", "views", "splats", "report")
 
 
 def test_the_bundle_is_whole(draft_build: Build) -> None:
@@ -26,7 +26,7 @@ def test_the_bundle_is_whole(draft_build: Build) -> None:
     assert done.returncode == 0, done.stdout
     names = {p.name for p in draft_build.path.iterdir()}
     assert {"avatar.json", "head.npz", "static_texture.png", "splats.ply", "binding.npz", "preview.png",
-            "report.html"} <= names  # fmt: skip
+            "dynamic_texture.onnx", "report.html"} <= names  # fmt: skip
     assert sum(p.stat().st_size for p in draft_build.path.iterdir()) < 10e6
 
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from headsmith.asset import DynamicTexture
 from headsmith.types import Camera, HeadFit, ViewFit
 from headsmith.workfolder import WorkFolder, decode, encode, fingerprint
 
@@ -20,6 +21,11 @@ def test_dataclasses_come_back_equal() -> None:
     assert fit.views[0].camera.size_px == (30, 40)
     np.testing.assert_array_equal(fit.identity, [0, 1, 2])
     assert fit.identity.dtype == np.float32
+
+
+def test_files_come_back_byte_for_byte() -> None:
+    texture = DynamicTexture(b"\0network\0", ("jawOpen",))
+    assert decode(encode(texture)) == texture
 
 
 def test_a_foreign_object_is_refused() -> None:

@@ -26,6 +26,8 @@ class Quality:
     """of Clip-B that texture and splats learn from"""
     clip_steps: int
     """of the splats, on a clip"""
+    shade_mixtures: int
+    """random faces from which the shading of expressions is learnt, beside fixed ones"""
 
 
 QUALITIES = {
@@ -41,6 +43,7 @@ QUALITIES = {
             splat_steps=250,
             clip_frames=40,
             clip_steps=600,
+            shade_mixtures=20,
         ),
         Quality(
             "standard",
@@ -52,6 +55,7 @@ QUALITIES = {
             splat_steps=600,
             clip_frames=100,
             clip_steps=2000,
+            shade_mixtures=60,
         ),
         Quality(
             "high",
@@ -63,6 +67,7 @@ QUALITIES = {
             splat_steps=1500,
             clip_frames=160,
             clip_steps=4000,
+            shade_mixtures=120,
         ),
     )
 }

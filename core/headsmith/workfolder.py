@@ -37,7 +37,7 @@ def fingerprint(*parts: Any) -> str:
 
 
 def encode(value: Any) -> bytes:
-    """Dataclasses of `headsmith.types` and `headsmith.asset.avatar`, tuples, dicts, arrays and scalars to bytes.
+    """Dataclasses of `headsmith.types` and `headsmith.asset.avatar`, tuples, dicts, arrays, bytes and scalars to bytes.
 
     Raises TypeError for anything else.
     """
@@ -66,6 +66,8 @@ def _describe(value: Any, arrays: dict[str, np.ndarray]) -> Any:
         return {"tuple": [_describe(item, arrays) for item in value]}
     if isinstance(value, dict):
         return {"dict": {key: _describe(item, arrays) for key, item in value.items()}}
+    if isinstance(value, bytes):
+        return {"bytes": _describe(np.frombuffer(value, np.uint8), arrays)}
     if isinstance(value, np.generic):
         value = value.item()
     if value is None or isinstance(value, str | int | float | bool):
@@ -77,6 +79,8 @@ def _rebuild(spec: Any, arrays: Any) -> Any:
     kind = next(iter(spec))
     if kind == "array":
         return arrays[spec["array"]]
+    if kind == "bytes":
+        return _rebuild(spec["bytes"], arrays).tobytes()
     if kind == "dataclass":
         return _KNOWN[spec["dataclass"]](**{k: _rebuild(v, arrays) for k, v in spec["fields"].items()})
     if kind == "tuple":

@@ -8,7 +8,7 @@ from headsmith.pipeline.job import Job
 from headsmith.pipeline.photos import read_photos
 from headsmith.splats import train_splats
 from headsmith.splats.photo_params import from_photos
-from headsmith.texture import TextureParams, make_texture
+from headsmith.texture import ShadeParams, TextureParams, make_texture, shade_dynamic
 from headsmith.types import HairShell, HeadFit, Pictures, Progress, StaticTexture, TrainingView
 from headsmith.views import HairParams, ViewParams, doubt_mouth, grow_hair, photo_view, synthesise_views
 
@@ -22,12 +22,14 @@ def make_from_photos(job: Job) -> Built:
     )
     texture = job.stage("texture", lambda p: make_texture(
         model, fit, pictures.frames, pictures.mattes, TextureParams(size_px=quality.texture_px), p))  # fmt: skip
+    shading = ShadeParams(mixtures=quality.shade_mixtures, seed=request.seed)
+    dynamic = job.stage("dynamic texture", lambda p: shade_dynamic(model, fit, texture, shading, p))
     hair = job.stage("hair", lambda _: grow_hair(model, fit, pictures.frames, pictures.mattes, HairParams()))
     views = job.stage("views", lambda p: _views(job, pictures, fit, texture, hair, p))
     budget = quality.splats if request.max_splats is None else request.max_splats
     params = from_photos(budget, quality.splat_steps, request.seed, job.device)
     splats = job.stage("splats", lambda p: train_splats(model, fit, texture, hair, views, params, p), budget)
-    return Built(model, pictures, fit, texture, splats, warnings=(*warnings, *fit.warnings))
+    return Built(model, pictures, fit, texture, splats, dynamic, warnings=(*warnings, *fit.warnings))
 
 
 def _views(

@@ -15,8 +15,8 @@ from headsmith.types import F32, I32
 
 @dataclass(frozen=True)
 class OcclusionParams:
-    directions: int = 48
-    pixel_m: float = 0.0008
+    directions: int = 40
+    pixel_m: float = 0.001
     """of the depth maps"""
     clear_m: tuple[float, float] = (0.0004, 0.0014)
     """how far something must lie before a point to shade it not at all, and wholly"""

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.spatial import cKDTree
 
 from headsmith.asset.normals import vertex_normals
 from headsmith.head_model.model import HeadModel
@@ -15,7 +16,7 @@ from headsmith.texture.project import smoothstep
 from headsmith.texture.shade_lids import clean_lids, closing
 from headsmith.texture.shade_poses import ShadePoses
 from headsmith.texture.uv import Atlas
-from headsmith.types import F32, HeadFit, Progress
+from headsmith.types import F32, Bool, HeadFit, Progress
 
 HIDDEN = (0.02, 0.12)
 """openness below which a texel is hidden in the photo, and above which it is seen as it is shaded there"""
@@ -23,6 +24,8 @@ OPEN = 0.3
 """openness at which hidden texels have the colour that the static texture gives them"""
 DARKEST = 0.12
 """share of the light that reaches the deepest texel: flesh lets some through"""
+STILL_M, REACH_M = 1e-4, 0.03
+"""what moves less does not count as moving, and shades nothing farther away"""
 THREADS = 2
 
 
@@ -37,42 +40,66 @@ class ShadeScene:
     """[N, 3] sRGB of the static texture"""
     occlusion: OcclusionParams
 
-    def openness(self, vertices_m: F32) -> F32:
-        """[N] of the texels on the posed head [V, 3]; lashes are too thin to shade."""
-        model, atlas = self.model, self.atlas
+    def openness(self, vertices_m: F32, chosen: Bool | None = None) -> F32:
+        """[N] of the texels (or of the `chosen` [N]) on the posed head [V, 3]; lashes are too thin to shade."""
+        model, atlas = self.model, self.atlas if chosen is None else self.atlas.subset(chosen)
         solid = ~model.faces_of("lashes") if "lashes" in model.part_names else np.ones(len(model.faces), bool)
         normal = atlas.at(vertex_normals(vertices_m, model.faces))
         normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-8)
         return openness(vertices_m, model.faces[solid], SurfacePoints(atlas.at(vertices_m), normal), self.occlusion)
 
+    def changed(self, vertices_m: F32, before: Neutral) -> F32:
+        """[N] as `openness`, worked out only where the head has moved away from `before`."""
+        moved = np.linalg.norm(vertices_m - before.vertices_m, axis=1) > STILL_M
+        if not moved.any():
+            return before.lit
+        away_m = cKDTree(before.vertices_m[moved]).query(before.position_m, distance_upper_bound=REACH_M)[0]
+        chosen = away_m < REACH_M
+        lit = before.lit.copy()
+        lit[chosen] = self.openness(vertices_m, chosen)
+        return lit
+
+
+@dataclass(frozen=True)
+class Neutral:
+    """The head at rest."""
+
+    vertices_m: F32
+    """[V, 3]"""
+    position_m: F32
+    """[N, 3] of the texels"""
+    lit: F32
+    """[N]"""
+
 
 def shaded(scene: ShadeScene, poses: ShadePoses, progress: Progress) -> list[F32]:
     """Per pose the sRGB albedo [N, 3] with its shade."""
-    usual = usual_openness(scene, poses)
-    lid_gain, lid_share = clean_lids(scene.model, scene.fit, scene.atlas, scene.albedo)
+    model, fit = scene.model, scene.fit
+    rest_m = poses.vertices(model, fit, 0)
+    neutral = Neutral(rest_m, scene.atlas.at(rest_m), scene.openness(rest_m))
+    usual = usual_openness(scene, neutral.lit)
+    lid_gain, lid_share = clean_lids(model, fit, scene.atlas, scene.albedo)
     closed = closing(poses.weights)
 
     def one(k: int) -> F32:
-        lit = scene.openness(poses.vertices(scene.model, scene.fit, k))
+        lit = scene.changed(poses.vertices(model, fit, k), neutral)
         cleaned = scene.albedo * np.exp(lid_gain * (lid_share @ closed[k])[:, None])
-        out = shade_albedo(np.clip(cleaned, 0, 1), lit, usual)
         progress((k + 1) / len(poses.weights))
-        return out
+        return shade_albedo(np.clip(cleaned, 0, 1), lit, usual)
 
     with ThreadPoolExecutor(THREADS) as pool:
         return list(pool.map(one, range(len(poses.weights))))
 
 
-def usual_openness(scene: ShadeScene, poses: ShadePoses) -> F32:
-    """[N] at which the static texture is right: what it shows was seen in the photo's pose, or neutral.
+def usual_openness(scene: ShadeScene, neutral: F32) -> F32:
+    """[N] at which the static texture is right: what it shows was seen in the photo's pose, or at rest (`neutral`).
 
-    Of both the darker counts, so that neither of them is darkened further.
+    Of both the darker counts where both show a texel, so that neither of them is darkened further.
     """
     model, fit = scene.model, scene.fit
     rest = model.rest_vertices(fit.identity, fit.offsets_m)
-    seen = [model.pose(rest, view.expression, view.joint_rotations).astype(np.float32) for view in fit.views[:1]]
-    vertices = (poses.vertices(model, fit, 0), *seen)
-    return np.min([_if_seen(scene.openness(v)) for v in vertices], axis=0)
+    posed = [model.pose(rest, view.expression, view.joint_rotations).astype(np.float32) for view in fit.views[:1]]
+    return np.min([_if_seen(lit) for lit in (neutral, *map(scene.openness, posed))], axis=0)
 
 
 def _if_seen(lit: F32) -> F32:
