@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from headsmith.asset.arkit import ARKIT_52
 from headsmith.asset.skinning import joint_transforms, rotation_matrices
 from headsmith.head_model.model import HeadModel
-from headsmith.types import F32, HeadFit
+from headsmith.types import F32, I32, HeadFit
 
 _ROUNDS = 4
 
@@ -25,6 +26,21 @@ def mean_pose(fit: HeadFit) -> Pose:
     """The mean over the views: what a surface seen by all of them shows."""
     expression = np.mean([view.expression for view in fit.views], axis=0)
     return Pose(expression, np.mean([view.joint_rotations for view in fit.views], axis=0))
+
+
+def free_expression(model: HeadModel, fit: HeadFit) -> I32:
+    """[K] the blendshapes that a still face may hold: all but the eyes', which look about while the face is still.
+
+    None where the views differ in expression, or the model's coefficients are no ARKit weights.
+    """
+    if tuple(model.expression_names) != ARKIT_52:
+        return np.zeros(0, np.int32)
+    rows = [k for k, name in enumerate(model.expression_names) if not name.startswith("eye")]
+    held = np.stack([view.expression[rows] for view in fit.views])
+    return np.array(rows if np.ptp(held, axis=0).max() < _STILL else [], np.int32)
+
+
+_STILL = 1e-3
 
 
 def skinning_matrices(model: HeadModel, rest_m: F32, pose: Pose) -> tuple[F32, F32]:

@@ -17,11 +17,19 @@ from headsmith.head_model.model import HeadModel
 from headsmith.surface.closest import ClosestPoints
 from headsmith.surface.hair_removal import bare_skin
 from headsmith.surface.mesh import TriangleMesh
-from headsmith.surface.posed_head import Pose, mean_pose, rest_of
+from headsmith.surface.posed_head import free_expression, mean_pose, rest_of
 from headsmith.surface.register_evidence import evidence_weights
 from headsmith.surface.register_landmarks import SurfaceLandmarks, cast_landmarks
-from headsmith.surface.register_offsets import OffsetPull, offset_space, solve_offsets
-from headsmith.surface.register_rigid import Pull, Standing, placed, posed_head, rigid_between, step_towards
+from headsmith.surface.register_offsets import OffsetPull, area_shares, offset_space, solve_offsets
+from headsmith.surface.register_rigid import (
+    ExpressionPrior,
+    Pull,
+    Standing,
+    placed,
+    posed_head,
+    rigid_between,
+    step_towards,
+)
 from headsmith.surface.unfold import unfold
 from headsmith.types import F32, Camera, HeadFit, Landmarks, Mattes, Progress, no_progress
 
@@ -40,6 +48,8 @@ class RegisterParams:
     """surface farther away than this counts little; one round for identity each"""
     bend_std: tuple[float, ...] = (5.0, 12.0, 30.0, 60.0)
     """of the offsets' Laplacian, 1 / metres; one round for offsets each, each freer than the one before"""
+    expression_std: float = 0.1
+    """of a blendshape's weight around rest: in the sweep of a still head the face is meant to rest"""
     size_std_m: float = 5e-3
     """of offsets where nothing was seen"""
 
@@ -49,7 +59,7 @@ class _Fitting:
     """What stays the same while the head moves."""
 
     model: HeadModel
-    pose: Pose
+    expression: ExpressionPrior
     surface: ClosestPoints
     landmarks: SurfaceLandmarks
     landmark_weight: F32
@@ -63,8 +73,9 @@ def register_head(
 ) -> HeadFit:  # fmt: skip
     """`fit` with identity, offsets and cameras such that the head lies on `mesh` where `mattes` show skin.
 
-    `cameras` (one per view of the fit) stand in the mesh's space, from which the head's may be moved rigidly;
-    expressions stay. Without enough landmarks on the mesh the fit comes back as it was, with a warning.
+    `cameras` (one per view of the fit) stand in the mesh's space, from which the head's may be moved rigidly. The one
+    expression of a face that is still in all views is found anew; others stay. Without enough landmarks on the mesh
+    the fit comes back as it was, with a warning.
     """
     params = params or RegisterParams()
     cast = cast_landmarks(mesh, landmarks, cameras)
@@ -73,32 +84,31 @@ def register_head(
         sentence = "The surface carries too few of the face's landmarks, so the head was not registered to it."
         return replace(fit, warnings=(*fit.warnings, sentence))
     surface = ClosestPoints(bare_skin(mesh, cameras, mattes))
-    fitting = _Fitting(model, mean_pose(fit), surface, cast, weight, params)
+    prior = ExpressionPrior(free_expression(model, fit), params.expression_std)
+    fitting = _Fitting(model, prior, surface, cast, weight, params)
     standing = by_landmarks(fitting, fit)
     progress(0.2)
-    none = np.zeros_like(model.v_template)
     for i, reach_m in enumerate(params.reach_m):
-        pulls = (_landmark_pull(fitting), _surface_pull(fitting, standing, none, reach_m))
-        standing = step_towards(model, standing, none, fitting.pose, pulls)
+        pulls = (_landmark_pull(fitting), _surface_pull(fitting, standing, reach_m))
+        standing = step_towards(model, standing, pulls, prior)
         progress(0.2 + 0.3 * (i + 1) / len(params.reach_m))
-    posed = posed_head(model, standing, none, fitting.pose)
+    posed = posed_head(model, standing)
     carried = _with_offsets(fitting, standing, posed, progress)
     return _finished(fitting, fit, standing, carried, cameras)
 
 
 MIN_LANDMARKS = 60
-_POINTS_STEP = 3
 
 
 def by_landmarks(fitting: _Fitting, fit: HeadFit) -> Standing:
     """Pose and identity from landmarks alone, from the fit's own head on."""
-    model, none = fitting.model, np.zeros_like(fitting.model.v_template)
-    start = Standing(fit.identity.astype(np.float64), np.eye(3), np.zeros(3))
-    points = model.landmarks(posed_head(model, start, fit.offsets_m, fitting.pose))
+    model = fitting.model
+    start = Standing(fit.identity.astype(np.float64), mean_pose(fit), np.eye(3), np.zeros(3))
+    points = model.landmarks(posed_head(model, start, fit.offsets_m))
     R, t = rigid_between(points.astype(np.float64), fitting.landmarks.points_m, fitting.landmark_weight)
     standing = replace(start, R=R, t_m=t)
     for _ in range(4):
-        standing = step_towards(model, standing, none, fitting.pose, (_landmark_pull(fitting),))
+        standing = step_towards(model, standing, (_landmark_pull(fitting),), fitting.expression)
     return standing
 
 
@@ -110,13 +120,13 @@ def _landmark_pull(fitting: _Fitting) -> Pull:
                 fitting.landmarks.points_m[rows].astype(np.float64), size[:, None, None] * np.eye(3))  # fmt: skip
 
 
-def _surface_pull(fitting: _Fitting, standing: Standing, offsets_m: F32, reach_m: float) -> Pull:
+def _surface_pull(fitting: _Fitting, standing: Standing, reach_m: float) -> Pull:
     """Each vertex towards its nearest point, strongly along the surface's normal."""
     model, params = fitting.model, fitting.params
-    vertices = placed(standing, posed_head(model, standing, offsets_m, fitting.pose))
+    vertices = placed(standing, posed_head(model, standing))
     normals = vertex_normals(vertices, model.faces)
     found = fitting.surface(vertices)
-    weight = evidence_weights(model, normals, found, reach_m)
+    weight = evidence_weights(model, normals, found, reach_m) * area_shares(vertices, model.faces)
     rows = np.flatnonzero(weight > 0).astype(np.int32)
     n = found.normals[rows]
     outer = n[:, :, None] * n[:, None, :]
@@ -146,7 +156,7 @@ def _offset_surface(fitting: _Fitting, start_m: F32, offsets_m: F32, reach_m: fl
     vertices = start_m + offsets_m
     normals = vertex_normals(vertices, model.faces)
     found = fitting.surface(vertices)
-    weight = evidence_weights(model, normals, found, reach_m)
+    weight = evidence_weights(model, normals, found, reach_m) * area_shares(vertices, model.faces)
     rows = np.flatnonzero(weight > 0).astype(np.int32)
     size = np.sqrt(weight[rows]) / params.surface_std_m
     n = found.normals[rows]
@@ -174,11 +184,13 @@ def _finished(
 ) -> HeadFit:  # fmt: skip
     model, identity = fitting.model, standing.identity.astype(np.float32)
     neutral = model.rest_vertices(identity)
-    offsets = rest_of(model, posed_m, neutral, fitting.pose) - neutral
+    offsets = rest_of(model, posed_m, neutral, standing.pose) - neutral
     T = np.eye(4)
     T[:3, :3], T[:3, 3] = standing.R, standing.t_m
-    views = tuple(
-        replace(view, camera=replace(camera, T_camera_world=(camera.T_camera_world @ T).astype(np.float32)))
-        for view, camera in zip(fit.views, cameras, strict=True)
-    )
-    return replace(fit, identity=identity, offsets_m=offsets.astype(np.float32), views=views)
+    views = []
+    for view, camera in zip(fit.views, cameras, strict=True):
+        expression = view.expression.copy()
+        expression[fitting.expression.free] = standing.pose.expression[fitting.expression.free]
+        moved = replace(camera, T_camera_world=(camera.T_camera_world @ T).astype(np.float32))
+        views.append(replace(view, camera=moved, expression=expression))
+    return replace(fit, identity=identity, offsets_m=offsets.astype(np.float32), views=tuple(views))

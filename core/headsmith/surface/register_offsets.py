@@ -47,8 +47,7 @@ class OffsetPull:
 
 def offset_space(model: HeadModel, vertices_m: F32) -> OffsetSpace:
     """Of the head whose vertices are `vertices_m` [V, 3]."""
-    area = np.maximum(_vertex_areas(vertices_m, model.faces), 1e-8)
-    share = (area / area.mean()).clip(0.05, 5.0)
+    share = area_shares(vertices_m, model.faces)
     laplacian = sparse.diags(np.sqrt(share)) @ _spatial_laplacian(vertices_m, model.faces)
     eye3 = sparse.identity(3)
     return OffsetSpace(_free_motions(model, vertices_m), sparse.kron(laplacian, eye3).tocsr(), share)
@@ -64,10 +63,12 @@ def solve_offsets(space: OffsetSpace, pulls: tuple[OffsetPull, ...], bend_std: f
     return (space.free @ solver.solve(A.T @ wanted)).reshape(-1, 3)
 
 
-def _vertex_areas(vertices_m: F32, faces: I32) -> F32:
+def area_shares(vertices_m: F32, faces: I32) -> F32:
+    """[V] area around each vertex over the mean, so that dense parts count no more than others."""
     a, b, c = (vertices_m[faces[:, k]].astype(np.float64) for k in range(3))
     third = np.linalg.norm(np.cross(b - a, c - a), axis=1) / 6
-    return np.bincount(faces.reshape(-1), np.repeat(third, 3), len(vertices_m)).astype(np.float64)
+    area = np.bincount(faces.reshape(-1), np.repeat(third, 3), len(vertices_m)).astype(np.float64)
+    return np.clip(area / area.mean(), 0.05, 5.0)
 
 
 def _spatial_laplacian(vertices_m: F32, faces: I32) -> sparse.csr_matrix:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -18,10 +18,20 @@ class Standing:
 
     identity: F32
     """[S]"""
+    pose: Pose
     R: F32
     """[3, 3] head space to the surface's"""
     t_m: F32
     """[3]"""
+
+
+@dataclass(frozen=True)
+class ExpressionPrior:
+    """Which blendshape weights may move, and how far from rest."""
+
+    free: I32
+    """[K] columns of `HeadModel.exprdirs`; none where the fit's expression is to stay"""
+    std: float
 
 
 @dataclass(frozen=True)
@@ -43,43 +53,42 @@ def placed(standing: Standing, posed_m: F32) -> F32:
     return posed_m @ standing.R.T + standing.t_m
 
 
-def posed_head(model: HeadModel, standing: Standing, offsets_m: F32, pose: Pose) -> F32:
+def posed_head(model: HeadModel, standing: Standing, offsets_m: F32 | None = None) -> F32:
     """[V, 3] in head space."""
     rest = model.rest_vertices(standing.identity.astype(np.float32), offsets_m)
-    return model.pose(rest, pose.expression, pose.joint_rotations)
+    return model.pose(rest, standing.pose.expression, standing.pose.joint_rotations)
 
 
-def step_towards(
-    model: HeadModel, standing: Standing, offsets_m: F32, pose: Pose, pulls: tuple[Pull, ...]
-) -> Standing:  # fmt: skip
-    """One Gauss-Newton step for identity, rotation and translation; identity has its normal prior.
+def step_towards(model: HeadModel, standing: Standing, pulls: tuple[Pull, ...], prior: ExpressionPrior) -> Standing:
+    """One Gauss-Newton step for identity, expression, rotation and translation.
 
-    The joints are taken to stay while the identity moves them: a pose near rest turns little around them.
+    Identity has its normal prior, expression one around rest, cut off at 0 and 1. The joints are taken to stay while
+    the identity moves them: a pose near rest turns little around them.
     """
-    rest = model.rest_vertices(standing.identity.astype(np.float32), offsets_m)
+    pose, count, free = standing.pose, len(standing.identity), prior.free
+    rest = model.rest_vertices(standing.identity.astype(np.float32))
     posed = model.pose(rest, pose.expression, pose.joint_rotations).astype(np.float64)
     skinning = standing.R @ skinning_matrices(model, rest, pose)[0]
-    count = len(standing.identity)
-    hessian, gradient = np.zeros((count + 6, count + 6)), np.zeros(count + 6)
-    hessian[np.arange(count), np.arange(count)] = 1.0
-    gradient[:count] = standing.identity
+    shapes = np.concatenate([model.shapedirs[..., :count], model.exprdirs[..., free]], 2)
+    priors = np.concatenate([np.ones(count), np.full(len(free), prior.std**-2), np.full(6, 1e-9)])
+    state = np.concatenate([standing.identity, pose.expression[free], np.zeros(6)])
+    hessian, gradient = np.diag(priors), priors * state
     for pull in pulls:
-        at = np.einsum("qc,qci->qi", pull.barycentric, posed[pull.corners])
-        moved = at @ standing.R.T
-        by_identity = np.einsum(
-            "qc,qcij,qcjs->qis", pull.barycentric, skinning[pull.corners],
-            model.shapedirs[pull.corners][..., :count], optimize=True,
-        )  # fmt: skip
+        moved = np.einsum("qc,qci->qi", pull.barycentric, posed[pull.corners]) @ standing.R.T
+        by_shape = np.einsum("qc,qcij,qcjs->qis", pull.barycentric, skinning[pull.corners], shapes[pull.corners],
+                             optimize=True)  # fmt: skip
         by_turn = -_cross_matrices(moved)
-        by_shift = np.broadcast_to(np.eye(3), by_turn.shape)
-        J = pull.stiffness @ np.concatenate([by_identity, by_turn, by_shift], 2)
-        r = (pull.stiffness @ (moved + standing.t_m - pull.targets_m)[..., None])[..., 0]
-        J = J.reshape(-1, count + 6)
+        J = pull.stiffness @ np.concatenate([by_shape, by_turn, np.broadcast_to(np.eye(3), by_turn.shape)], 2)
+        r = pull.stiffness @ (moved + standing.t_m - pull.targets_m)[..., None]
+        J = J.reshape(-1, len(state))
         hessian += J.T @ J
         gradient += J.T @ r.reshape(-1)
-    delta = -np.linalg.solve(hessian + 1e-9 * np.eye(count + 6), gradient)
-    R = rotation_matrices(delta[None, count : count + 3])[0] @ standing.R
-    return Standing(standing.identity + delta[:count], R, standing.t_m + delta[count + 3 :])
+    delta = -np.linalg.solve(hessian, gradient)
+    expression = np.array(pose.expression, np.float32)
+    expression[free] = np.clip(expression[free] + delta[count : count + len(free)], 0, 1)
+    turn, shift = delta[-6:-3], delta[-3:]
+    return Standing(standing.identity + delta[:count], replace(pose, expression=expression),
+                    rotation_matrices(turn[None])[0] @ standing.R, standing.t_m + shift)  # fmt: skip
 
 
 def rigid_between(source_m: F32, target_m: F32, weight: F32) -> tuple[F32, F32]:
