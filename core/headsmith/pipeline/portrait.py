@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from headsmith.asset import Motion
+from headsmith.asset import DynamicTexture, Motion
 from headsmith.head_model.shading import rotated_light
 from headsmith.pipeline.assemble import Built
 from headsmith.pipeline.job import Job
 from headsmith.splats import train_splats
 from headsmith.splats.presets import many_views
-from headsmith.texture import DynamicParams, TextureParams, make_texture, train_dynamic
+from headsmith.texture import DynamicParams, ShadeParams, TextureParams, make_texture, shade_dynamic, train_dynamic
 from headsmith.types import F32, HairShell, HeadFit, Pictures, Progress, StaticTexture, TrainingView
 from headsmith.views import HairParams, ViewParams, doubt_mouth, grow_hair, photo_view, synthesise_views
 
@@ -32,16 +32,25 @@ def portray(job: Job, sitting: Sitting, motions: dict[str, Motion], warnings: tu
         model, fit, pictures.frames, pictures.mattes, TextureParams(size_px=quality.texture_px), p))  # fmt: skip
     hair = job.stage("hair", lambda _: grow_hair(model, fit, pictures.frames, pictures.mattes, HairParams()))
     real = job.stage("pictures", lambda p: _real_views(job, sitting, texture, hair, p))
-    moving = bool(motions)
-    dynamic = job.stage("dynamic texture", lambda p: (
-        train_dynamic(model, fit, texture, real, DynamicParams(seed=job.request.seed, device=job.device), p)
-        if moving else None))  # fmt: skip
+    dynamic = job.stage("dynamic texture", lambda p: _dynamic(job, sitting, texture, real, p))
     views = ViewParams(size_px=quality.view_px, count=quality.view_count)
     made = job.stage("views", lambda p: synthesise_views(model, fit, texture, hair, views, p))
     budget = quality.splats if job.request.max_splats is None else job.request.max_splats
     params = many_views(budget, quality.clip_steps, job.request.seed, job.device)
     splats = job.stage("splats", lambda p: train_splats(model, fit, texture, hair, real + made, params, p), budget)
     return Built(model, pictures, fit, texture, splats, dynamic, motions, warnings)
+
+
+def _dynamic(
+    job: Job, sitting: Sitting, texture: StaticTexture, real: tuple[TrainingView, ...], progress: Progress
+) -> DynamicTexture:
+    """Learnt from the frames of Clip-B; without one, from the shading that expressions make."""
+    seed = job.request.seed
+    if job.request.clip_b is None:
+        shading = ShadeParams(mixtures=job.request.quality.shade_mixtures, seed=seed)
+        return shade_dynamic(job.model, sitting.fit, texture, shading, progress)
+    params = DynamicParams(seed=seed, device=job.device)
+    return train_dynamic(job.model, sitting.fit, texture, real, params, progress)
 
 
 def _real_views(
