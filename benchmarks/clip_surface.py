@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import tempfile
 import time
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -19,7 +18,7 @@ import numpy as np
 
 from headsmith.bench.clip_measures import FACE_PARTS, mesh_error, shape_error, surface_error
 from headsmith.bench.clip_seen import landmark_error
-from headsmith.bench.clip_table import markdown, write_page
+from headsmith.bench.clip_table import each_subject, markdown, write_page
 from headsmith.bench.clips import ClipParams, SyntheticClip, recorded, synthetic_clip_a
 from headsmith.capture import crop_frame, crop_landmarks, crop_mattes, head_box, key_frames
 from headsmith.fit import FitParams, fit_head
@@ -164,13 +163,15 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=8.0)
     parser.add_argument("--cut", type=int, default=768, help="longest side of the pictures around the head")
     parser.add_argument("--exact-mattes", action="store_true", help="the true masks, instead of those found")
+    parser.add_argument("--work", type=Path, metavar="FOLDER", help="keep results there, and go on from them")
     parser.add_argument("--json", action="store_true", help="print all figures instead of writing the table")
     options = parser.parse_args()
     width, _, height = options.size.partition("x")
     settings = Settings(tuple(map(int, options.seeds.split(","))), options.frames, (int(width), int(height)),
                         options.seconds, options.exact_mattes, options.cut)  # fmt: skip
-    with tempfile.TemporaryDirectory() as folder:
-        results = [measure_clip(clip_of(seed, settings, Path(folder)), settings) for seed in settings.seeds]
+    results = each_subject(
+        settings.seeds, options.work, lambda seed, folder: measure_clip(clip_of(seed, settings, folder), settings)
+    )
     if options.json:
         print(json.dumps(results, indent=1))
         return

@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import tempfile
 import time
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -19,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from headsmith.bench.clip_seen import landmark_error, true_landmarks
-from headsmith.bench.clip_table import markdown, write_page
+from headsmith.bench.clip_table import each_subject, markdown, write_page
 from headsmith.bench.clip_track_measures import seam_jumps_mm, track_difference, track_error
 from headsmith.bench.clips import ClipParams, SyntheticClip, recorded, synthetic_clip_b
 from headsmith.capture import crop_frame, crop_landmarks, crop_mattes, head_box, key_frames
@@ -186,13 +185,13 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=8.0)
     parser.add_argument("--fps", type=float, default=30.0)
     parser.add_argument("--unknown-focal", action="store_true", help="let the tracker estimate the focal length")
+    parser.add_argument("--work", type=Path, metavar="FOLDER", help="keep results there, and go on from them")
     parser.add_argument("--json", action="store_true", help="print all figures instead of writing the table")
     options = parser.parse_args()
     width, _, height = options.size.partition("x")
     settings = Settings(tuple(map(int, options.seeds.split(","))), (int(width), int(height)), options.seconds,
                         options.fps, not options.unknown_focal)  # fmt: skip
-    with tempfile.TemporaryDirectory() as folder:
-        results = [measure(seed, settings, Path(folder)) for seed in settings.seeds]
+    results = each_subject(settings.seeds, options.work, lambda seed, folder: measure(seed, settings, folder))
     if options.json:
         print(json.dumps(results, indent=1))
         return

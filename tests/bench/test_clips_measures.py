@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from scipy.spatial.transform import Rotation
 
 from headsmith.bench.clip_measures import face_parts, face_vertices, nearest_on_mesh, shape_error, surface_error
 from headsmith.bench.clip_seen import landmark_error, true_landmarks
+from headsmith.bench.clip_table import each_subject, markdown, write_page
 from headsmith.bench.clip_track_measures import seam_jumps_mm, track_difference, track_error
 from headsmith.bench.clips import SyntheticClip, small_clip, synthetic_clip_b
 
@@ -129,3 +131,24 @@ def test_landmark_error_of_known_noise(clip: SyntheticClip) -> None:
     assert error.px == pytest.approx(2 * np.sqrt(np.pi / 2), rel=0.05)
     assert error.found == 1
     assert landmark_error(clip, true_landmarks(clip, [1, 5])).mm < 1e-3
+
+
+def test_finished_subjects_are_not_measured_again(tmp_path: Path) -> None:
+    asked: list[int] = []
+
+    def measured(seed: int, folder: Path) -> dict[str, int]:
+        assert folder.is_dir()
+        asked.append(seed)
+        return {"seed": seed}
+
+    assert each_subject((1, 2), tmp_path / "work", measured) == [{"seed": 1}, {"seed": 2}]
+    assert each_subject((2, 3), tmp_path / "work", measured) == [{"seed": 2}, {"seed": 3}]
+    assert asked == [1, 2, 3]
+    assert each_subject((3,), None, measured) == [{"seed": 3}]
+    assert asked == [1, 2, 3, 3]
+
+
+def test_page_has_a_table(tmp_path: Path) -> None:
+    page = tmp_path / "results/name.md"
+    write_page(page, "Title", "command", [markdown(("what", "mm"), [("nose", 1.234), ("chin", 2)])])
+    assert page.read_text() == "# Title\n\n`command`\n\n| what | mm |\n| --- | ---: |\n| nose | 1.23 |\n| chin | 2 |\n"

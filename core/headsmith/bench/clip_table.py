@@ -2,9 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+import tempfile
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
+
+
+def each_subject(
+    seeds: Sequence[int], folder: Path | None, measure: Callable[[int, Path], dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """What `measure` finds for each seed, given a folder for its files.
+
+    With a `folder` that stays, subjects whose result is there already are not measured again.
+    """
+    if folder is None:
+        with tempfile.TemporaryDirectory() as place:
+            return [measure(seed, Path(place)) for seed in seeds]
+    folder.mkdir(parents=True, exist_ok=True)
+    results = []
+    for seed in seeds:
+        file = folder / f"{seed}.json"
+        if not file.exists():
+            file.write_text(json.dumps(measure(seed, folder), indent=1), encoding="utf-8")
+        results.append(json.loads(file.read_text(encoding="utf-8")))
+    return results
 
 
 def markdown(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
