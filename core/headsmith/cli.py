@@ -1,4 +1,4 @@
-"""The command line: `headsmith build | info | validate | render | export | convert | evaluate | bench`.
+"""The command line: `headsmith build | info | validate | render | export | convert | evaluate | track | bench`.
 
 Exit codes: 0 done; 2 the input cannot be used, or does not validate (one sentence a problem); 130 stopped by
 the user. Internal faults raise.
@@ -14,7 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from headsmith import __version__, evaluate_command, level_command
+from headsmith import __version__, evaluate_command, level_command, track_command
 from headsmith.bench import command as bench_command
 from headsmith.errors import InputError
 
@@ -72,6 +72,7 @@ def parser() -> argparse.ArgumentParser:
     _add_export(commands)
     _add_convert(commands)
     _add_evaluate(commands)
+    _add_track(commands)
     _add_bench(commands)
     return root
 
@@ -161,6 +162,11 @@ def _add_convert(commands: Any) -> None:
 def _add_evaluate(commands: Any) -> None:
     command = _command(commands, "evaluate", _evaluate, evaluate_command.TEXT, evaluate_command.EXAMPLES)
     evaluate_command.add_arguments(command)
+
+
+def _add_track(commands: Any) -> None:
+    command = _command(commands, "track", _track, track_command.TEXT, track_command.EXAMPLES)
+    track_command.add_arguments(command)
 
 
 def _add_bench(commands: Any) -> None:
@@ -314,6 +320,11 @@ def _convert(options: argparse.Namespace) -> int:
 def _evaluate(options: argparse.Namespace) -> int:
     _need_build_extra("headsmith evaluate")
     return evaluate_command.run(options)
+
+
+def _track(options: argparse.Namespace) -> int:
+    _need_build_extra("headsmith track")
+    return track_command.run(options)
 
 
 def _bench(options: argparse.Namespace) -> int:
