@@ -53,17 +53,17 @@ class Level:
 @dataclass(frozen=True)
 class DeferredParams:
     levels: tuple[Level, ...] = (
-        Level(steps=200, edge_m=8e-3, shrink=4, step_m=3e-4, smoothing=20.0),
-        Level(steps=300, edge_m=5e-3, shrink=2, step_m=1.5e-4, smoothing=20.0),
-        Level(steps=400, edge_m=3.5e-3, shrink=1, step_m=5e-5, smoothing=30.0),
+        Level(steps=200, edge_m=8e-3, shrink=4, step_m=1e-3, smoothing=4.0),
+        Level(steps=250, edge_m=5e-3, shrink=2, step_m=5e-4, smoothing=6.0),
+        Level(steps=250, edge_m=4e-3, shrink=1, step_m=2e-4, smoothing=10.0),
     )
     views_per_step: int = 3
     pixels_per_view: int = 2000
     shading_weight: float = 1.0
     mask_weight: float = 2.0
-    laplacian_weight: float = 40.0
+    laplacian_weight: float = 10.0
     """of lengths in units of a decimetre, as the head fits into a unit ball then"""
-    bend_weight: float = 0.1
+    bend_weight: float = 0.03
     shader: ShaderParams = field(default_factory=ShaderParams)
     shader_step: float = 1e-3
     seed: int = 0
