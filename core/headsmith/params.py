@@ -26,6 +26,8 @@ class Quality:
     """of Clip-B that texture and splats learn from"""
     clip_steps: int
     """of the splats, on a clip"""
+    dynamic_steps: int
+    """of the dynamic texture, on a clip"""
     shade_mixtures: int
     """random faces from which the shading of expressions is learnt, beside fixed ones"""
 
@@ -43,6 +45,7 @@ QUALITIES = {
             splat_steps=250,
             clip_frames=40,
             clip_steps=600,
+            dynamic_steps=500,
             shade_mixtures=20,
         ),
         Quality(
@@ -55,6 +58,7 @@ QUALITIES = {
             splat_steps=600,
             clip_frames=100,
             clip_steps=2000,
+            dynamic_steps=1500,
             shade_mixtures=60,
         ),
         Quality(
@@ -67,6 +71,7 @@ QUALITIES = {
             splat_steps=1500,
             clip_frames=160,
             clip_steps=4000,
+            dynamic_steps=2500,
             shade_mixtures=120,
         ),
     )

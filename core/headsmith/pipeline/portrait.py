@@ -49,7 +49,7 @@ def _dynamic(
     if job.request.clip_b is None:
         shading = ShadeParams(mixtures=job.request.quality.shade_mixtures, seed=seed)
         return shade_dynamic(job.model, sitting.fit, texture, shading, progress)
-    params = DynamicParams(seed=seed, device=job.device)
+    params = DynamicParams(steps=job.request.quality.dynamic_steps, seed=seed, device=job.device)
     return train_dynamic(job.model, sitting.fit, texture, real, params, progress)
 
 
