@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -42,6 +42,11 @@ class Evidence:
     unit_px: float
     """the inter-ocular distance, foreshortening undone"""
     outline: Outline | None = None
+
+    def believed(self, trust: F32) -> Evidence:
+        """With every landmark believed as far as `trust` [478] says."""
+        weights, depth_weights = self.weights * trust[:, None, None], self.depth_weights * trust
+        return replace(self, weights=weights, depth_weights=depth_weights)
 
 
 def evidence_of(landmarks: Landmarks, camera: Camera, landmark_weight: F32, expression_mean: F32) -> Evidence:

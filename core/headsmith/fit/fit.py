@@ -9,6 +9,7 @@ import numpy as np
 
 from headsmith.fit.collar import collar_height
 from headsmith.fit.evidence import Evidence, evidence_of
+from headsmith.fit.facing import landmark_trust
 from headsmith.fit.initial import initial_view
 from headsmith.fit.light import estimate_light
 from headsmith.fit.offsets import offset_modes
@@ -16,7 +17,7 @@ from headsmith.fit.params import FitParams
 from headsmith.fit.points import HeadSpace, camera_points, head_space, project
 from headsmith.fit.repair import lids_on_eyes, unfold
 from headsmith.fit.silhouette import match_outline
-from headsmith.fit.solver import Problem, landmark_points, lip_points, solve
+from headsmith.fit.solver import Problem, eye_points, landmark_points, lip_points, solve
 from headsmith.fit.state import FitState, ViewState, layout_of
 from headsmith.fit.ties import tie_views, with_common_means
 from headsmith.head_model.expression_prior import expression_mean
@@ -57,7 +58,7 @@ def fit_head(
     state = solve(problem, _initial_state(problem))
     progress(0.2)
     free = np.ones(problem.space.layout.shared)
-    rough, fine = problem, replace(problem, free=free, landmark_std=params.fine_landmark_std)
+    rough, fine = problem, replace(problem, free=free, landmark_std=params.stages_std[1])
     for i, stage in enumerate([rough] * params.rounds + [fine] * params.rounds):
         state = solve(_with_outlines(stage, state, photos), state)
         progress(0.2 + 0.7 * (i + 1) / (2 * params.rounds))
@@ -78,7 +79,8 @@ def _problem(model: HeadModel, photos: Photos, params: FitParams) -> Problem:
     free = np.concatenate([np.ones(layout.identity), np.zeros(layout.modes)])
     ties = tie_views(model, layout, [frame.sha256 for frame in photos.frames], params)
     evidence = with_common_means(evidence, ties, layout)
-    return Problem(space, ties, landmark_points(space), lip_points(space), evidence, params, params.landmark_std, free)
+    points = (landmark_points(space), lip_points(space), eye_points(space))
+    return Problem(space, ties, *points, evidence, params, params.stages_std[0], free)
 
 
 def _initial_state(problem: Problem) -> FitState:
@@ -104,7 +106,10 @@ def _with_outlines(problem: Problem, state: FitState, photos: Photos) -> Problem
         vertices = model.pose(rest, view.expression.astype(np.float32), view.joint_rotations)
         camera = camera_of(view, evidence.camera)
         outline = match_outline(problem.space, vertices, camera, mattes, problem.params.silhouette_px)
-        matched.append(replace(evidence, outline=outline))
+        seen = replace(evidence, outline=outline)
+        if problem.params.of_clip:
+            seen = seen.believed(landmark_trust(model, vertices, camera))
+        matched.append(seen)
     return replace(problem, evidence=tuple(matched))
 
 
@@ -148,7 +153,11 @@ def _warnings(problem: Problem, state: FitState, photos: Photos, index: int) -> 
         out.append(f"{source}: the face is turned by {yaw_deg:.0f} degrees; its far half is guessed from the near one.")
     points = camera_points(problem.landmarks, state.head, view, derivatives=False)
     pixels = project(points, view, evidence.camera.principal_px, problem.space.layout).value
-    error = float(np.linalg.norm(pixels - evidence.points_px, axis=1).mean()) / evidence.unit_px
+    trust: F32 = np.ones(len(pixels))
+    if problem.params.of_clip:
+        vertices = problem.space.model.pose(_rest(problem.space, state.head), view.expression, view.joint_rotations)
+        trust = landmark_trust(problem.space.model, vertices, camera_of(view, evidence.camera))
+    error = float(np.linalg.norm(pixels - evidence.points_px, axis=1) @ trust / trust.sum()) / evidence.unit_px
     if error > POOR_FIT:
         out.append(f"{source}: the head misses the face's landmarks by {error:.1%} of the distance between the eyes.")
     return out

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 
@@ -42,6 +43,8 @@ class FitParams:
     """how far a landmark may be off while the identity is estimated"""
     fine_landmark_std: float = 0.005
     """the same while offsets are estimated"""
+    disagreement_std: float = 0.04
+    """how far the landmarks of one point in the frames of a clip contradict each other, in each of them alike"""
     depth_std: float = 0.10
     """of MediaPipe's relative depth, which is largely a guess"""
     silhouette_std: float = 0.012
@@ -55,6 +58,8 @@ class FitParams:
     jaw_std_rad: float = 0.12
     lip_gap_std_m: float = 0.15e-3
     """how far the lips of the neutral head may part from where the model closes them"""
+    eye_distance_std_m: float = 2.0e-3
+    """how far apart the eyes may stand from where the mean head has them: no picture tells a head's size"""
     robust_scale: float = 3.0
     """residuals beyond this many standard deviations count less (Geman-McClure)"""
     rounds: int = 3
@@ -68,3 +73,14 @@ class FitParams:
     still: bool = False
     """photos of one file show one expression, save for the eyes"""
     offsets: OffsetParams = field(default_factory=OffsetParams)
+
+    @property
+    def of_clip(self) -> bool:
+        """Whether the photos are frames of a clip, which see one head from many sides."""
+        return self.one_camera or self.still
+
+    @property
+    def stages_std(self) -> tuple[float, float]:
+        """Of landmarks while the identity, and while offsets are estimated."""
+        more = self.disagreement_std if self.of_clip else 0.0
+        return math.hypot(self.landmark_std, more), math.hypot(self.fine_landmark_std, more)

@@ -42,6 +42,14 @@ def lip_gap_residual(upper: Linear, lower: Linear, template_gap_m: F32, weight: 
     return (upper - lower).shifted(-template_gap_m).scaled(weight)
 
 
+def eye_distance_residual(left: Linear, right: Linear, mean_m: float, weight: float) -> Linear:
+    """[1] distance between the midpoints of the eyes' corners [K, 3] each, along the line of the mean head's eyes."""
+    share = np.full((1, len(left.value)), 1 / len(left.value))
+    apart = (left - right).component(0)
+    distance = Linear(share @ apart.value, share @ apart.by_shared, share @ apart.by_view)
+    return distance.shifted(-mean_m).scaled(weight)
+
+
 def geman_mcclure(residual: F32, scale: float) -> F32:
     """[K] square roots of the reweighting factors of residuals [K] or [K, 2] (Geman and McClure 1985)."""
     squared = np.square(residual).reshape(len(residual), -1).sum(1)

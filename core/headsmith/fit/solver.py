@@ -12,6 +12,7 @@ from headsmith.fit.params import FitParams
 from headsmith.fit.points import HeadSpace, SurfacePoints, camera_points, points_at, project, rest_points
 from headsmith.fit.residuals import (
     depth_residual,
+    eye_distance_residual,
     geman_mcclure,
     geman_mcclure_cost,
     landmark_residual,
@@ -20,7 +21,7 @@ from headsmith.fit.residuals import (
 )
 from headsmith.fit.state import FitState, Layout, ViewState, step
 from headsmith.fit.ties import Ties
-from headsmith.head_model.landmark_sets import LIP_PAIRS
+from headsmith.head_model.landmark_sets import LEFT_EYE_CORNERS, LIP_PAIRS, RIGHT_EYE_CORNERS
 from headsmith.types import F32, Bool
 
 FIRST_DAMPING = 1e-3
@@ -39,6 +40,7 @@ class Problem:
     ties: Ties
     landmarks: SurfacePoints
     lips: tuple[SurfacePoints, SurfacePoints]
+    eyes: tuple[SurfacePoints, SurfacePoints]
     evidence: tuple[Evidence, ...]
     params: FitParams
     landmark_std: float
@@ -58,6 +60,14 @@ def lip_points(space: HeadSpace) -> tuple[SurfacePoints, SurfacePoints]:
     model = space.model
     return (points_at(space, model.landmark_triangle[upper], model.landmark_barycentric[upper]),
             points_at(space, model.landmark_triangle[lower], model.landmark_barycentric[lower]))  # fmt: skip
+
+
+def eye_points(space: HeadSpace) -> tuple[SurfacePoints, SurfacePoints]:
+    """The corners of the left and of the right eye."""
+    model = space.model
+    left, right = (points_at(space, model.landmark_triangle[list(rows)], model.landmark_barycentric[list(rows)])
+                   for rows in (LEFT_EYE_CORNERS, RIGHT_EYE_CORNERS))  # fmt: skip
+    return left, right
 
 
 def solve(problem: Problem, state: FitState) -> FitState:
@@ -107,7 +117,7 @@ def total_cost(problem: Problem, state: FitState) -> float:
     """Robust cost of the evidence plus the priors."""
     scale = problem.params.robust_scale
     cost = 0.5 * float(np.square(state.head).sum())
-    cost += 0.5 * float(np.square(_lip_gap(problem, state).value).sum())
+    cost += 0.5 * sum(float(np.square(r.value).sum()) for r in head_residuals(problem, state))
     for i, view in enumerate(state.views):
         cost += sum(geman_mcclure_cost(r.value, scale) for r in view_residuals(problem, state, i, derivatives=False))
         difference, std = view_prior(problem, view, i)
@@ -135,6 +145,18 @@ def _joint_std(problem: Problem, joint: int) -> float:
     return problem.params.eye_std_rad if is_eye else problem.params.jaw_std_rad
 
 
+def head_residuals(problem: Problem, state: FitState) -> tuple[Linear, Linear]:
+    """What is expected of the head beside its parameters' own priors; no view has a share in it."""
+    return _lip_gap(problem, state), _eye_distance(problem, state)
+
+
+def _eye_distance(problem: Problem, state: FitState) -> Linear:
+    left, right = (rest_points(points, state.head) for points in problem.eyes)
+    mean_head = np.zeros_like(state.head)
+    apart = [float(rest_points(points, mean_head).value[:, 0].mean()) for points in problem.eyes]
+    return eye_distance_residual(left, right, apart[0] - apart[1], 1 / problem.params.eye_distance_std_m)
+
+
 def _lip_gap(problem: Problem, state: FitState) -> Linear:
     upper, lower = (rest_points(points, state.head) for points in problem.lips)
     mean_head = np.zeros_like(state.head)
@@ -146,7 +168,8 @@ def _equations(problem: Problem, state: FitState) -> NormalEquations:
     layout, ties = problem.space.layout, problem.ties
     out = NormalEquations(layout.shared, ties.size)
     out.add_diagonal(np.arange(layout.shared, dtype=np.int32), state.head, np.ones(layout.shared))
-    out.add(_lip_gap(problem, state), ties.columns[0])
+    for residual in head_residuals(problem, state):
+        out.add(residual, ties.columns[0])
     for i, view in enumerate(state.views):
         for residual in view_residuals(problem, state, i):
             weights = geman_mcclure(residual.value, problem.params.robust_scale)
