@@ -8,7 +8,7 @@ import numpy as np
 from scipy import ndimage
 
 from headsmith.head_model.model import HeadModel
-from headsmith.texture.surface import solve_field
+from headsmith.texture.surface import smooth_field
 from headsmith.texture.uv import Atlas
 from headsmith.types import F32
 
@@ -84,6 +84,5 @@ def _products(atlas: Atlas, detail: Detail, others: F32, others_weight: F32) -> 
 def _local(model: HeadModel, products: F32, overall: float) -> F32:
     """[V] the slope around each vertex, near the photo's own mean where there is little detail to compare."""
     usual = float(products[:, 1][products[:, 1] > 0].mean()) if products[:, 1].any() else 1.0
-    ones = np.ones(len(products), np.float32)
-    smooth = solve_field(model.faces, products / usual, ones, stiffness=WINDOW_STIFFNESS)
+    smooth = smooth_field(model.faces, products / usual, WINDOW_STIFFNESS)
     return np.maximum((smooth[:, 0] + DOUBT * overall) / (np.maximum(smooth[:, 1], 0) + DOUBT), 0)

@@ -13,6 +13,7 @@ import numpy as np
 from headsmith.head_model.model import HeadModel
 from headsmith.head_model.shading import linear_to_srgb, srgb_to_linear
 from headsmith.texture.blend import Layer, vertex_pull
+from headsmith.texture.choose import choose
 from headsmith.texture.delight import irradiance
 from headsmith.texture.evidence import hair_weight, head_weight, skin_weight
 from headsmith.texture.eyes import EYES
@@ -21,13 +22,15 @@ from headsmith.texture.lids import folded_lids, lids_where
 from headsmith.texture.lit import LitPhoto
 from headsmith.texture.params import TextureParams
 from headsmith.texture.project import Shot, project_view
-from headsmith.texture.surface import solve_field
-from headsmith.texture.survey import TEETH, Survey, survey
+from headsmith.texture.surface import smooth_field, solve_field
+from headsmith.texture.survey import TEETH, Survey, light_in, survey
 from headsmith.texture.uv import Atlas
 from headsmith.types import F32, I32, Bool, Progress, no_progress
 
 DETAIL_SHARPNESS = 4.0
 """power of the weights in the high band: nearly the best photo alone, so that details are not averaged away"""
+MOST_PHOTOS = 28
+"""that are looked at closely"""
 FOLDED_SHARE = 0.02
 """trust in the skin of a fold that no photo shows spread out"""
 _SUM_FLOOR = 1e-20
@@ -56,9 +59,23 @@ class Capture:
 def fuse(
     model: HeadModel, capture: Capture, atlas: Atlas, params: TextureParams, progress: Progress = no_progress
 ) -> Fused:
-    """One photo on the texels of `atlas` from two or more."""
-    known = survey(model, capture.shots, capture.rest_m, params)
+    """One photo on the texels of `atlas` from two or more; of very many, the light of each but the looks of some."""
+    chosen = choose(capture.shots, MOST_PHOTOS)
+    near = Capture([capture.shots[i] for i in chosen], capture.rest_m, [capture.expressions[i] for i in chosen])
+    known = survey(model, near.shots, near.rest_m, params)
     progress(0.3)
+    fused = _fused(model, near, atlas, known, params, lambda share: progress(0.3 + 0.6 * share))
+    lights = []
+    for i, shot in enumerate(capture.shots):
+        of_known = known.lights[chosen.index(i)] if i in chosen else light_in(model, shot, known, params)
+        lights.append(of_known)
+    progress(1.0)
+    return replace(fused, lights=np.stack(lights))
+
+
+def _fused(
+    model: HeadModel, capture: Capture, atlas: Atlas, known: Survey, params: TextureParams, progress: Progress
+) -> Fused:
     folded = folded_lids(model, capture.expressions)
     head = model.faces_of("head")
     sums = _Sums(model, atlas, known)
@@ -66,7 +83,7 @@ def fuse(
         shot = replace(shot, shift_px=known.shifts_px[i])
         chosen = (known.visible[i][model.faces].any(1) & head)[atlas.triangle]
         sums.add(i, _look(model, shot, (atlas, chosen), known.lights[i], params), folded[i])
-        progress(0.3 + 0.65 * (i + 1) / len(capture.shots))
+        progress((i + 1) / len(capture.shots))
     photo = sums.result()
     for parts, best in ((EYES, known.eyes), (TEETH, known.teeth)):
         _take_parts(model, capture.shots[best], (atlas, parts), known.lights[best], photo, params)
@@ -107,7 +124,7 @@ class _Sums:
 
     def __init__(self, model: HeadModel, atlas: Atlas, known: Survey) -> None:
         self.model, self.atlas, self.known = model, atlas, known
-        self.base = linear_to_srgb(np.clip(known.albedo, 0, 1))
+        self.base = linear_to_srgb(np.clip(known.shared.albedo, 0, 1))
         count, vertices = len(atlas.texel), atlas.vertex_count
         self.total = np.full(count, _SUM_FLOOR, np.float32)
         self.detail = np.zeros((count, 3), np.float32)
@@ -167,5 +184,5 @@ def _take_parts(
 def _slow_weight(layer: Layer, atlas: Atlas, faces: I32) -> F32:
     """[V] how much a photo counts in the slow colours around each vertex, without steps."""
     mean, total = atlas.vertex_means(layer.weight[:, None], np.ones_like(layer.weight))
-    smooth = solve_field(faces, mean * (total > 0)[:, None], np.full(len(mean), 1.0, np.float32), stiffness=2.0)
+    smooth = smooth_field(faces, mean * (total > 0)[:, None], 2.0)
     return np.maximum(smooth[:, 0], 0) + 1e-4

@@ -38,7 +38,7 @@ def unlit(model: HeadModel, shot: Shot, atlas: Atlas, params: TextureParams) -> 
     """Project one photo and divide it by its light."""
     view = project_view(model, shot, atlas, params)
     skin = skin_weight(model, atlas, view)
-    light = _light(model, atlas, view, skin, params)
+    light = fit_light(observed_skin(model, atlas, view, skin), params)
     return LitPhoto(
         albedo=view.colour / irradiance(view.normal, light, params),
         seen=view.seen,
@@ -59,9 +59,10 @@ def evenly_coloured(model: HeadModel) -> F32:
     return out
 
 
-def _light(model: HeadModel, atlas: Atlas, view: ViewSamples, weight: F32, params: TextureParams) -> F32:
+def observed_skin(model: HeadModel, atlas: Atlas, view: ViewSamples, weight: F32) -> SkinObservations:
+    """The skin of one photo on the vertices; `weight` [N] says how far a texel is skin."""
     even = weight * atlas.at(evenly_coloured(model))
     colour, total = atlas.vertex_means(view.colour, even)
     normal, _ = atlas.vertex_means(view.normal, np.maximum(even, 1e-6))
     normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-8)
-    return fit_light(SkinObservations(model.faces, model.mirror, colour, normal, total), params)
+    return SkinObservations(model.faces, model.mirror, colour, normal, total)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -38,7 +38,8 @@ def share_light(photos: list[SkinObservations], params: TextureParams) -> Shared
     What all photos have in common (a light that turns with the head) stays as the photos show it one by one.
     """
     weight = np.stack([p.weight / max(float(p.weight.max()), 1e-9) for p in photos])
-    lights = _exposed_alike(photos, weight, np.stack([fit_light(photo, params) for photo in photos]), params)
+    rough = replace(params, light_steps=12, refine_steps=1)
+    lights = _exposed_alike(photos, weight, np.stack([fit_light(photo, rough) for photo in photos]), params)
     albedo = _albedo(photos, lights, weight, params)
     level = _level(albedo, weight.sum(0))
     for _ in range(ROUNDS):
@@ -49,6 +50,15 @@ def share_light(photos: list[SkinObservations], params: TextureParams) -> Shared
         gain = level / np.maximum(_level(albedo, weight.sum(0)), 1e-4)
         albedo, lights = albedo * gain, lights / gain
     return SharedSkin(lights.astype(np.float32), albedo, weight.sum(0))
+
+
+def further_light(photo: SkinObservations, shared: SharedSkin, params: TextureParams) -> F32:
+    """[9, 3] the light of a photo that was not among those."""
+    common, light = shared.lights.mean(0), shared.lights.mean(0)
+    for _ in range(3):
+        odd = deviation(log_residual(photo, light, shared.albedo, params))
+        light = _light(photo, photo.weight / (1 + odd**2), shared.albedo, common)
+    return light
 
 
 def log_residual(photo: SkinObservations, light: F32, albedo: F32, params: TextureParams) -> F32:

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import numpy as np
 from scipy import sparse
-from scipy.sparse.linalg import splu
+from scipy.sparse.linalg import SuperLU, splu
 
 from headsmith.types import F32, I32
 
@@ -34,6 +34,22 @@ def _edges(corners: bytes) -> I32:
     return np.unique(np.sort(pairs, axis=1), axis=0)
 
 
+_ANCHOR = 1e-6
+"""pull towards the mean, for parts of the mesh that nothing else holds"""
+
+
+def _laplacian(edges: I32, count: int, stiffness: float) -> sparse.spmatrix:
+    i, j = edges.T
+    graph = sparse.coo_matrix((np.full(len(edges), stiffness), (i, j)), (count, count))
+    graph = graph + graph.T
+    return sparse.diags(np.asarray(graph.sum(1)).ravel()) - graph
+
+
+def _factored(system: sparse.spmatrix) -> SuperLU:
+    """The factors of a symmetric positive matrix."""
+    return splu(system.tocsc(), permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options={"SymmetricMode": True})
+
+
 def solve_field(faces: I32, observed: F32, weight: F32, guide: Guide | None = None, stiffness: float = 1.0) -> F32:
     """The field x [V, C] that minimises sum weight |x - observed|² + stiffness sum over edges |dx - d guide|².
 
@@ -43,23 +59,31 @@ def solve_field(faces: I32, observed: F32, weight: F32, guide: Guide | None = No
     edges = edges_of(faces)
     pull = np.maximum(weight, 0).astype(np.float64)
     mean = (pull @ observed) / max(float(pull.sum()), 1e-12)
-    anchor = 1e-6
     i, j = edges.T
-    graph = sparse.coo_matrix((np.full(len(edges), stiffness), (i, j)), (count, count))
-    graph = graph + graph.T
-    system = sparse.diags(np.asarray(graph.sum(1)).ravel() + pull + anchor) - graph
-    right = pull[:, None] * observed + anchor * mean
+    system = _laplacian(edges, count, stiffness) + sparse.diags(pull + _ANCHOR)
+    right = pull[:, None] * observed + _ANCHOR * mean
     if guide is not None:
         shared = np.minimum(guide.known[i], guide.known[j]).astype(np.float64)[:, None]
         difference = stiffness * shared * (guide.values[i] - guide.values[j])
         for c in range(observed.shape[1]):
             right[:, c] += np.bincount(i, difference[:, c], count) - np.bincount(j, difference[:, c], count)
-    return splu(system.tocsc()).solve(right).astype(np.float32)
+    return _factored(system).solve(right).astype(np.float32)
 
 
 def smooth_field(faces: I32, values: F32, strength: float) -> F32:
     """Values [V, C] blurred over roughly sqrt(strength) edges."""
-    return solve_field(faces, values, np.ones(len(values), np.float32), stiffness=strength)
+    right = values.astype(np.float64) + _ANCHOR * values.mean(0, dtype=np.float64)
+    return (
+        _smoother(np.ascontiguousarray(faces, np.int32).tobytes(), len(values), strength)
+        .solve(right)
+        .astype(np.float32)
+    )
+
+
+@lru_cache(maxsize=8)
+def _smoother(corners: bytes, count: int, strength: float) -> SuperLU:
+    graph = _laplacian(_edges(corners), count, strength)
+    return _factored(graph + sparse.diags(np.full(count, 1 + _ANCHOR)))
 
 
 def grow(faces: I32, values: F32, rings: int) -> F32:

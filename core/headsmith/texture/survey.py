@@ -14,11 +14,11 @@ from headsmith.texture.delight import LUMINANCE, SkinObservations
 from headsmith.texture.evidence import hair_weight, skin_weight
 from headsmith.texture.eyes import EYES
 from headsmith.texture.hair import HairEvidence, hair_evidence
-from headsmith.texture.lit import evenly_coloured
+from headsmith.texture.lit import observed_skin
 from headsmith.texture.params import TextureParams
 from headsmith.texture.project import Shot, head_box, project_view
 from headsmith.texture.register import Sight, register
-from headsmith.texture.shared_light import SharedSkin, deviation, log_residual, share_light
+from headsmith.texture.shared_light import SharedSkin, deviation, further_light, log_residual, share_light
 from headsmith.texture.strain import neutral_share
 from headsmith.texture.surface import grow, smooth_field
 from headsmith.texture.uv import Atlas, build_atlas
@@ -26,6 +26,8 @@ from headsmith.types import F32, Bool
 
 SURVEY_PX = 512
 """side of the texture and of the pictures in which photos are compared"""
+LIGHT_PX = 256
+"""the same where only the light is asked for"""
 TEETH = ("teeth_upper", "teeth_lower")
 OUTLIER = 1.2
 """deviations (`shared_light.deviation`) at which a place counts a quarter: hands, shine, shadows"""
@@ -37,16 +39,14 @@ LEAST = 1e-3
 class Survey:
     """What is known of n photos before any is looked at closely."""
 
-    lights: F32
-    """[n, 9, 3]"""
     quality: F32
     """[n, V] how far to prefer a photo around each vertex; only ratios count"""
     visible: Bool
     """[n, V] vertices that a photo may show"""
     shifts_px: F32
     """[n, V, 2] how far each photo shows the vertices from where the fit puts them"""
-    albedo: F32
-    """[V, 3] linear RGB: what the photos agree on"""
+    shared: SharedSkin
+    """what the photos agree on"""
     evidence: HairEvidence
     """of all photos together"""
     eyes: int
@@ -54,6 +54,11 @@ class Survey:
     """the photos that show them best"""
     pixels_per_m: float
     """of the finest"""
+
+    @property
+    def lights(self) -> F32:
+        """[n, 9, 3]"""
+        return self.shared.lights
 
 
 @dataclass(frozen=True)
@@ -89,11 +94,10 @@ def survey(model: HeadModel, shots: Sequence[Shot], rest_m: F32, params: Texture
     ])  # fmt: skip
     steady = detail.mean(1) ** DETAIL_POWER
     return Survey(
-        lights=shared.lights,
         quality=np.maximum(quality, LEAST).astype(np.float32),
         visible=np.stack([g.visible for g in glances]),
         shifts_px=shifts,
-        albedo=shared.albedo,
+        shared=shared,
         evidence=_merged([g.hair for g in glances]),
         eyes=int(np.argmax([g.eyes * q for g, q in zip(glances, steady, strict=True)])),
         teeth=int(np.argmax([g.teeth * q for g, q in zip(glances, steady, strict=True)])),
@@ -104,15 +108,11 @@ def survey(model: HeadModel, shots: Sequence[Shot], rest_m: F32, params: Texture
 def _glance(model: HeadModel, shot: Shot, atlas: Atlas, params: TextureParams) -> _Glance:
     view = project_view(model, shot, atlas, params)
     skin = skin_weight(model, atlas, view)
-    even = skin * atlas.at(evenly_coloured(model))
-    colour, total = atlas.vertex_means(view.colour, even)
-    normal, _ = atlas.vertex_means(view.normal, np.maximum(even, 1e-6))
-    normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-8)
     _, seen = atlas.vertex_means(view.seen[:, None], view.seen)
     either = np.maximum(skin, hair_weight(model, atlas, view))
     eyes, teeth = (_amount(model, atlas, view.seen, parts) for parts in (EYES, TEETH))
     return _Glance(
-        skin=SkinObservations(model.faces, model.mirror, colour, normal, total),
+        skin=observed_skin(model, atlas, view, skin),
         sight=_sight(shot, atlas, either),
         hair=hair_evidence(model, atlas, view),
         visible=grow(model.faces, (seen > 0).astype(np.float32), 2) > 0,
@@ -120,6 +120,14 @@ def _glance(model: HeadModel, shot: Shot, atlas: Atlas, params: TextureParams) -
         teeth=teeth,
         pixels_per_m=view.pixels_per_m,
     )
+
+
+def light_in(model: HeadModel, shot: Shot, known: Survey, params: TextureParams) -> F32:
+    """[9, 3] the light of a photo that was not surveyed."""
+    atlas = build_atlas(model, LIGHT_PX)
+    view = project_view(model, shot, atlas, replace(params, size_px=LIGHT_PX, analysis_px=LIGHT_PX))
+    skin = observed_skin(model, atlas, view, skin_weight(model, atlas, view))
+    return further_light(skin, known.shared, params)
 
 
 def _sight(shot: Shot, atlas: Atlas, weight: F32) -> Sight:
