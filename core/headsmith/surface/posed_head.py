@@ -11,7 +11,7 @@ from headsmith.asset.skinning import joint_transforms, rotation_matrices
 from headsmith.head_model.model import HeadModel
 from headsmith.types import F32, I32, HeadFit
 
-_ROUNDS = 4
+_ROUNDS = 6
 
 
 @dataclass(frozen=True)

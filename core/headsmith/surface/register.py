@@ -46,7 +46,7 @@ class RegisterParams:
     """how far a point of the skin may slide along the surface from its nearest point in one round"""
     reach_m: tuple[float, ...] = (12e-3, 8e-3, 5e-3, 4e-3, 4e-3, 4e-3)
     """surface farther away than this counts little; one round for identity each"""
-    bend_std: tuple[float, ...] = (5.0, 12.0, 30.0, 60.0)
+    bend_std: tuple[float, ...] = (8.0, 25.0, 60.0)
     """of the offsets' Laplacian, 1 / metres; one round for offsets each, each freer than the one before"""
     expression_std: float = 0.1
     """of a blendshape's weight around rest: in the sweep of a still head the face is meant to rest"""
