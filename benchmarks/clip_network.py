@@ -59,12 +59,11 @@ def random_network() -> tuple[TextureNet, tuple[str, ...]]:
     """That of the default head, as large as it can get: every input varies."""
     inputs = input_names(load_default_head())
     parameters = np.random.default_rng(0).random((8, len(inputs))).astype(np.float32)
-    torch.manual_seed(0)
     network = TextureNet(find_latents(parameters, inputs), np.full((64, 64, 3), 128, np.uint8), Sizes())
     with torch.no_grad():
         for parameter in (*network.fine.parameters(), *network.coarse.parameters()):
-            parameter.normal_(0, 0.2)
-        network.detail.normal_(0, 0.5)
+            parameter.normal_(0, 0.2, generator=torch.Generator().manual_seed(1))
+        network.detail.normal_(0, 0.5, generator=torch.Generator().manual_seed(2))
     rounded(network)
     return network, inputs
 

@@ -23,7 +23,7 @@ from headsmith.types import F32, U8, Bool, HeadFit, StaticTexture, TrainingView
 from headsmith.views.synthesise import Orbit, orbit_camera
 
 SIZE_PX = 144
-PARAMS = DynamicParams(sizes=Sizes(texture_px=256), steps=90, batch=2, perceptual=0.0)
+PARAMS = DynamicParams(sizes=Sizes(texture_px=256), steps=60, batch=2, perceptual=0.0)
 FACES = ({}, {"jawOpen": 0.7}, {"eyeBlinkLeft": 1.0, "eyeBlinkRight": 1.0}, {"jawOpen": 0.35}, {"mouthSmileLeft": 0.8},
          {"jawOpen": 0.6, "eyeBlinkLeft": 0.9, "eyeBlinkRight": 0.9})  # fmt: skip
 HELD_OUT = {"jawOpen": 0.55, "mouthSmileLeft": 0.3, "eyeBlinkLeft": 0.1, "eyeBlinkRight": 0.1}

@@ -1,7 +1,7 @@
 """Textures: the static one from photos, and the dynamic one, a network, in the parts that a mask shows."""
 
 from headsmith.texture.dynamic_params import DynamicParams
-from headsmith.texture.dynamic_train import TextureExamples, TextureTarget, fit_network, train_dynamic
+from headsmith.texture.dynamic_train import train_dynamic
 from headsmith.texture.mask import dynamic_mask
 from headsmith.texture.params import TextureParams
 from headsmith.texture.shade import ShadeParams, shade_dynamic
@@ -10,11 +10,8 @@ from headsmith.texture.static import make_texture
 __all__ = [
     "DynamicParams",
     "ShadeParams",
-    "TextureExamples",
     "TextureParams",
-    "TextureTarget",
     "dynamic_mask",
-    "fit_network",
     "make_texture",
     "shade_dynamic",
     "train_dynamic",

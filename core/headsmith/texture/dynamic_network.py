@@ -48,7 +48,7 @@ class TextureNet(nn.Module):
     scale: Tensor
     mix: Tensor
 
-    def __init__(self, latents: Latents, static: U8, sizes: Sizes) -> None:
+    def __init__(self, latents: Latents, static: U8, sizes: Sizes, seed: int = 0) -> None:
         super().__init__()
         self.sizes = sizes
         for name in ("mix", "low", "high", "scale"):
@@ -63,7 +63,7 @@ class TextureNet(nn.Module):
         self.up2 = nn.ConvTranspose2d(middle, narrow, 4, 2, 1)
         self.fine = nn.ConvTranspose2d(narrow, 3, 4, 2, 1)
         self.coarse = nn.Conv2d(narrow, 3, 1)
-        _start(self)
+        _start(self, torch.Generator().manual_seed(seed))
         colour, detail = _base(static, sizes.texture_px)
         self.colour = nn.Parameter(torch.from_numpy(colour))
         self.detail = nn.Parameter(torch.from_numpy(detail))
@@ -84,7 +84,7 @@ class TextureNet(nn.Module):
         return _bent(self.up2(_bent(self.up1(_bent(self.spread(codes))))))
 
 
-def _start(network: TextureNet) -> None:
+def _start(network: TextureNet, random: torch.Generator) -> None:
     """Random weights that keep the size of what passes (He et al. 2015); the last layers add nothing.
 
     The coarse images start out different at every place, so that places can learn apart.
@@ -93,9 +93,11 @@ def _start(network: TextureNet) -> None:
         for name, layer in network.named_children():
             weight = layer.get_parameter("weight")
             fan_in = weight[0].numel() if not isinstance(layer, nn.ConvTranspose2d) else 4 * len(weight)
-            weight.normal_(0, 0.0 if name in ("fine", "coarse") else (2 / (1 + SLOPE**2) / fan_in) ** 0.5)
+            weight.normal_(
+                0, 0.0 if name in ("fine", "coarse") else (2 / (1 + SLOPE**2) / fan_in) ** 0.5, generator=random
+            )
             layer.get_parameter("bias").zero_()
-        network.images.bias.normal_()
+        network.images.bias.normal_(generator=random)
 
 
 def _bent(x: Tensor) -> Tensor:

@@ -14,10 +14,10 @@ MASK_PX = 256
 class DynamicParams:
     sizes: Sizes = field(default_factory=Sizes)
     """of the network"""
-    steps: int = 1500
+    steps: int = 1200
     batch: int = 3
     """pictures or textures a step"""
-    rate: float = 0.012
+    rate: float = 0.015
     """of Adam, falling to a twentieth along half a cosine"""
     detail_rate: float = 4e-3
     """the same for the constant picture at the network's end, in logits"""

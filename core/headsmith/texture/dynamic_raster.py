@@ -12,7 +12,7 @@ from headsmith.head_model.model import HeadModel
 from headsmith.head_model.raster import RasterBuffers, rasterize
 from headsmith.head_model.shading import irradiance, sample_bilinear, srgb_to_linear
 from headsmith.texture.project import smoothstep
-from headsmith.types import F32, I32, U8, Bool, HeadFit, StaticTexture, TrainingView
+from headsmith.types import F32, I32, U8, HeadFit, StaticTexture, TrainingView
 
 FACING = (0.1, 0.4)
 """cosine of the angle to the camera from which a pixel counts, and counts in full"""
@@ -98,13 +98,7 @@ def _trust(skin: Skin, view: TrainingView, buffers: RasterBuffers, posed: F32, n
     facing = smoothstep(*FACING, (normals * towards).sum(-1))
     depth = np.where(np.isfinite(buffers.depth_m), buffers.depth_m, 1e3)
     step = ndimage.maximum_filter(depth, 3) - ndimage.minimum_filter(depth, 3) > STEP_M
-    solid = (buffers.triangle >= 0) & ~_lashes(skin.model)[np.maximum(buffers.triangle, 0)]
-    return facing * np.where(step, EDGE_TRUST, 1.0) * view.weight * view.alpha * solid
-
-
-def _lashes(model: HeadModel) -> Bool:
-    """[F] True for lashes, which are finer than pixels: no pixel shows their colour alone."""
-    return model.faces_of(*(part for part in model.part_names if part == "lashes"))
+    return facing * np.where(step, EDGE_TRUST, 1.0) * view.weight * view.alpha * (buffers.triangle >= 0)
 
 
 def _gain(static: F32, light: F32, target: F32, weight: F32) -> F32:
