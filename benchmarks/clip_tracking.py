@@ -38,8 +38,8 @@ FITTED = "fitted head and texture, focal length estimated"
 MEASURES = {
     "landmark_mm": "landmarks mm", "landmark_in_head_mm": "in the head mm", "landmark_aligned_mm": "aligned mm",
     "landmark_px": "px", "rotation_deg": "rotation deg", "turn_deg": "turn deg", "place_mm": "place mm",
-    "depth_mm": "depth mm", "weight": "weights", "weight_without_gaze": "without gaze", "weight_active": "active", "gaze_deg": "gaze deg",
-    "jitter_mm": "jitter mm", "blink_shift_frames": "blink shift, frames",
+    "depth_mm": "depth mm", "weight": "weights", "weight_without_gaze": "without gaze", "weight_active": "active",
+    "gaze_deg": "gaze deg", "jitter_mm": "jitter mm", "blink_shift_frames": "blink shift, frames",
 }  # fmt: skip
 
 
