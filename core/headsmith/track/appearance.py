@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from headsmith.head_model.shading import sh_basis, srgb_to_linear
+from headsmith.track.params import PhotoParams
 from headsmith.track.photometric import expected_colors, visible_skin
 from headsmith.track.pictures import Picture, sample
 from headsmith.track.points import camera_points
@@ -21,9 +22,8 @@ RIDGE = 0.01
 TRIMMED = 0.12
 """linear difference beyond which a pixel shows something else"""
 ROUNDS = 3
-LEAST_FRAMES = 4
-TINT_FRAMES = 4.0
-"""frames that the belief in an untinted texture is worth"""
+SURPRISING = 3.0
+"""standard deviations beyond which a colour counts less"""
 
 
 def observed(problem: Problem, skin: Skin, states: States, pictures: Sequence[Picture]) -> tuple[F32, F32, Bool]:
@@ -59,14 +59,16 @@ def with_light(skin: Skin, look: tuple[F32, F32, Bool]) -> Skin:
     return replace(skin, light_camera=light.astype(np.float32))
 
 
-def with_tint(skin: Skin, look: tuple[F32, F32, Bool]) -> Skin:
-    """The points' colours moved to their medians over the frames, less so where few frames show them."""
+def spread(skin: Skin, look: tuple[F32, F32, Bool]) -> float:
+    """Standard deviation of the observed colours from the expected ones, sRGB, whatever covers some of the skin."""
     colors, normals, seen = look
-    bare = replace(skin, tint=np.zeros_like(skin.tint))
-    expected = np.stack([expected_colors(bare, -1, n) for n in normals])
-    miss = np.where(seen[..., None], colors - expected, np.nan)
-    count = seen.sum(0)
-    tint = np.zeros_like(skin.tint)
-    enough = count >= LEAST_FRAMES
-    tint[enough] = np.nanmedian(miss[:, enough], axis=0)
-    return replace(skin, tint=tint * (count / (count + TINT_FRAMES))[:, None])
+    expected = np.stack([expected_colors(skin, -1, n) for n in normals])
+    return float(1.4826 * np.median(np.abs(colors - expected)[seen]))
+
+
+def color_cost(skin: Skin, look: tuple[F32, F32, Bool], params: PhotoParams) -> float:
+    """Mean robust squared difference of the observed from the expected colours (Geman and McClure 1985)."""
+    colors, normals, seen = look
+    expected = np.stack([expected_colors(skin, -1, n) for n in normals])
+    squared = np.square((colors - expected)[seen] / params.std).sum(1)
+    return float((squared / (1 + squared / SURPRISING**2)).mean())

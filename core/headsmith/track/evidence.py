@@ -36,6 +36,8 @@ class Evidence:
     """[N, 478, 2]"""
     weights: F32
     """[N, 478, 2, 2] 0..1, by direction"""
+    free: F32
+    """[N] 0..1, less where something covers the face"""
     depth_px: F32
     """[N, 478]"""
     depth_weights: F32
@@ -50,8 +52,9 @@ class Evidence:
 
     def rows(self, rows: slice | F32) -> Evidence:
         """Some of the frames."""
-        return Evidence(self.times_s[rows], self.points_px[rows], self.weights[rows], self.depth_px[rows],
-                        self.depth_weights, self.unit_px[rows], self.expression_mean[rows])  # fmt: skip
+        return Evidence(self.times_s[rows], self.points_px[rows], self.weights[rows], self.free[rows],
+                        self.depth_px[rows], self.depth_weights, self.unit_px[rows],
+                        self.expression_mean[rows])  # fmt: skip
 
 
 def known_landmarks(model: HeadModel, lids: float) -> F32:
@@ -83,4 +86,4 @@ def evidence_of(known: F32, seen: ClipLandmarks, expected: F32) -> Evidence:
     unit = np.array([inter_ocular_px(np.column_stack([p, d])) for p, d in zip(points, depth, strict=True)])
     center = np.array(seen.info.size_px) / 2
     times = seen.info.timestamps_s[seen.index].astype(np.float64)
-    return Evidence(times, points - center, weights, depth, known, unit, expected)
+    return Evidence(times, points - center, weights, trust, depth, known, unit, expected)

@@ -38,7 +38,9 @@ class PhotoParams:
     """standard deviation, of each level's pixels"""
     points: int = 1600
     std: float = 0.02
-    """in sRGB 0..1; beyond three times as much it counts as something else, such as a hand"""
+    """in sRGB 0..1, at least: more where a clip's skin differs more from the texture; beyond three times as much it
+    counts as something else, such as a hand"""
+    most_std: float = 0.06
     independent: float = 700.0
     """points that the visible ones count as: neighbours err alike"""
     landmark_std: float = 0.025
@@ -52,8 +54,10 @@ class TrackParams:
     """Lengths in the picture are fractions of the inter-ocular distance."""
 
     focal_px: float | None = None
-    """of the whole picture; None: estimated from the clip, around what its file says"""
+    """of the whole picture; None: what its file says, unless the pictures contradict it"""
     landmark_std: float = 0.008
+    lip_gap_std: float = 0.02
+    """of the distance between the lips"""
     depth_std: float = 0.10
     """of MediaPipe's relative depth, which is largely a guess"""
     score_std: float = 0.2
@@ -68,7 +72,6 @@ class TrackParams:
     jaw_std_rad: float = 0.12
     settle_std_m: float = 1.5e-3
     """how far a landmark of this person may sit from where the model has it"""
-    focal_log_std: float = 0.15
     robust_scale: float = 3.0
     """residuals beyond this many standard deviations count less (Geman-McClure)"""
     iterations: int = 8

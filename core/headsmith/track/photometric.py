@@ -59,7 +59,7 @@ def _in_front(skin: Skin, camera_m: F32, points_m: F32) -> Bool:
 def expected_colors(skin: Skin, level: int, normals: F32) -> F32:
     """[K, 3] sRGB of the points under the clip's light; `normals` [K, 3] in camera space."""
     lit = skin.albedo[level] * irradiance(normals.astype(np.float32), skin.light_camera)
-    return linear_to_srgb(lit) + skin.tint
+    return linear_to_srgb(lit)
 
 
 def solve_with_pictures(

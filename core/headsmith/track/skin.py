@@ -39,8 +39,6 @@ class Skin:
     """[levels, K, 3] linear"""
     light_camera: F32
     """[9, 3] of the clip, in camera axes"""
-    tint: F32
-    """[K, 3] sRGB added to what albedo and light give, 0 until the clip has been looked at"""
 
 
 def sample_skin(model: HeadModel, rest_m: F32, texture: StaticTexture, params: PhotoParams) -> Skin:
@@ -63,7 +61,7 @@ def sample_skin(model: HeadModel, rest_m: F32, texture: StaticTexture, params: P
     lean = replace(model, shapedirs=model.shapedirs[..., :0], arkit=model.arkit[:0])
     albedo = np.stack([sample_bilinear(level, uv[kept]) for level in levels])
     return Skin(lean, rest_m.astype(np.float32), points_at(model, rest_m, triangle, barycentric), triangle,
-                barycentric, albedo, np.zeros((9, 3), np.float32), np.zeros((len(kept), 3)))  # fmt: skip
+                barycentric, albedo, np.zeros((9, 3), np.float32))  # fmt: skip
 
 
 def _blurred_albedo(

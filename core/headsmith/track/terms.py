@@ -6,12 +6,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from headsmith.head_model.landmark_sets import LIP_PAIRS
 from headsmith.track.evidence import Evidence
+from headsmith.track.params import TrackParams
 from headsmith.track.points import camera_points, camera_points_with_derivatives, project
 from headsmith.track.problem import Problem
 from headsmith.track.states import States
 from headsmith.types import F32
 
+LIPS_APART = np.array(LIP_PAIRS)
 CORRELATED = 0.35
 """neighbouring landmarks err alike, so that 478 of them count as fewer"""
 
@@ -45,8 +48,20 @@ def landmark_block(problem: Problem, evidence: Evidence, states: States, row: in
     W = evidence.weights[row] * (CORRELATED / (params.landmark_std * unit))
     residual = (W @ (pixels - evidence.points_px[row])[..., None])[..., 0]
     flat = block_of(residual, W @ by_pixel, params.robust_scale)
+    flat = flat + lip_gap_block((pixels, by_pixel), evidence, row, params)
     trust = evidence.depth_weights * (CORRELATED / (params.depth_std * unit))
     return flat + depth_block((camera_m, by_state), evidence.depth_px[row], trust, focal_px, params.robust_scale)
+
+
+def lip_gap_block(pixels: tuple[F32, F32], evidence: Evidence, row: int, params: TrackParams) -> Block:
+    """How far the lips are apart, of pixels [478, 2] with [478, 2, P]: detectors see it better than where lips are."""
+    upper, lower = LIPS_APART.T
+    trust = np.sqrt(evidence.depth_weights[upper] * evidence.depth_weights[lower])
+    trust = trust * evidence.free[row] / (params.lip_gap_std * evidence.unit_px[row])
+    seen = evidence.points_px[row]
+    miss = (pixels[0][upper] - pixels[0][lower]) - (seen[upper] - seen[lower])
+    return block_of(miss * trust[:, None], (pixels[1][upper] - pixels[1][lower]) * trust[:, None, None],
+                    params.robust_scale)  # fmt: skip
 
 
 def depth_block(points: tuple[F32, F32], observed_px: F32, weights: F32, focal_px: float, robust_scale: float) -> Block:

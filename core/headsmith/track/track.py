@@ -9,7 +9,13 @@ from numpy.typing import NDArray
 
 from headsmith.errors import InputError
 from headsmith.head_model.model import HeadModel
-from headsmith.track.calibrate import calibrate_by_pictures, estimate_focal, settle_landmarks, start
+from headsmith.track.calibrate import (
+    calibrate_by_pictures,
+    focal_by_landmarks,
+    focal_by_pictures,
+    settle_landmarks,
+    start,
+)
 from headsmith.track.chunks import chunks_of, join, run_all
 from headsmith.track.columns import change_std, columns_of, prior_std
 from headsmith.track.evidence import evidence_of, expected_expressions, known_landmarks, rows_of
@@ -38,6 +44,7 @@ from headsmith.types import (
 
 SAMPLED = 32
 """frames from which the whole clip's properties are estimated"""
+COVERED, ENOUGH = 0.3, 8
 
 
 @dataclass(frozen=True)
@@ -93,19 +100,27 @@ def _problem(model: HeadModel, fit: HeadFit, faces: ClipLandmarks, params: Track
 
 def _prepared(model: HeadModel, fit: HeadFit, whole: Job, texture: StaticTexture | None) -> Job:
     """With all that is the same in every frame, estimated from frames spread over the clip."""
-    count = len(whole.seen.index)
-    sample = _part(whole, np.unique(np.linspace(0, count - 1, SAMPLED).round().astype(int)))
+    sample = _part(whole, _telling_rows(whole.seen))
     problem = sample.problem
     evidence = evidence_of(problem.known, sample.seen, sample.expected)
-    if problem.params.focal_px is None:
-        problem = replace(problem, focal_px=estimate_focal(problem, evidence))
     if texture is None:
+        if problem.params.focal_px is None:
+            problem = replace(problem, focal_px=focal_by_landmarks(problem, evidence))
         return replace(whole, problem=settle_landmarks(problem, evidence))
     rest = model.rest_vertices(fit.identity, fit.offsets_m).astype(np.float64)
     skin = sample_skin(model, rest, texture, problem.params.photo)
     pictures = list(read_pictures(whole.clip, sample.seen, problem.params.photo))
+    if problem.params.focal_px is None:
+        problem = replace(problem, focal_px=focal_by_pictures(problem, skin, evidence, pictures))
     problem, skin = calibrate_by_pictures(problem, skin, evidence, pictures)
     return replace(whole, problem=problem, skin=skin)
+
+
+def _telling_rows(seen: ClipLandmarks) -> NDArray[np.intp]:
+    """Frames spread over the clip, of those whose face is free if there are enough."""
+    free = np.flatnonzero(seen.occluded < COVERED)
+    rows = free if len(free) >= ENOUGH else np.arange(len(seen.index))
+    return rows[np.unique(np.linspace(0, len(rows) - 1, SAMPLED).round().astype(int))]
 
 
 def _part(whole: Job, rows: NDArray[np.intp]) -> Job:
