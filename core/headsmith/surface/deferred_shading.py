@@ -54,8 +54,8 @@ class Level:
 class DeferredParams:
     levels: tuple[Level, ...] = (
         Level(steps=200, edge_m=8e-3, shrink=4, step_m=1e-3, smoothing=4.0),
-        Level(steps=250, edge_m=5e-3, shrink=2, step_m=5e-4, smoothing=6.0),
-        Level(steps=250, edge_m=4e-3, shrink=1, step_m=2e-4, smoothing=10.0),
+        Level(steps=250, edge_m=7e-3, shrink=2, step_m=5e-4, smoothing=6.0),
+        Level(steps=250, edge_m=7e-3, shrink=1, step_m=2e-4, smoothing=10.0),
     )
     views_per_step: int = 3
     pixels_per_view: int = 2000
