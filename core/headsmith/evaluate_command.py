@@ -5,13 +5,15 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from headsmith.errors import InputError
-from headsmith.progress import STYLES, watcher
+from headsmith.progress import STYLES, Watcher, watcher
 
 if TYPE_CHECKING:
-    from headsmith.evaluation.clip import Evaluation
+    from headsmith.evaluation.clip import Comparison
+    from headsmith.evaluation.results import Evaluation
 
 TEXT = "Compare an avatar with a clip of the person, frame by frame and region by region."
 EXAMPLES = """examples:
@@ -19,6 +21,8 @@ EXAMPLES = """examples:
   headsmith evaluate ada.avatar --against other.mp4 --last 1   all of it
   headsmith evaluate ada.avatar --against talk.mp4 -o out      also pictures and a video of the errors"""
 FILES = ("errors.mp4", "errors.png", "scores.csv", "scores.json")
+LEAST_FPS = 2.0
+"""of the video, however far apart its frames are"""
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
@@ -42,38 +46,54 @@ def run(options: argparse.Namespace) -> int:
     """Compares and prints; raises InputError for whatever cannot be used."""
     _check(options)
     from headsmith.asset import read_avatar
-    from headsmith.evaluation.clip import ClipParams, evaluate_clip
+    from headsmith.evaluation.clip import ClipParams, compare_clip
     from headsmith.evaluation.table import as_text, summary
     from headsmith.pipeline.clips import workers_of
+    from headsmith.progress import relayed
 
     params = ClipParams(options.last, options.frames, options.size, workers_of(options.workers))
-    avatar = read_avatar(options.avatar)
-    evaluation = evaluate_clip(avatar, options.against, params, options.head, watcher(options.progress))
-    if options.output is not None:
-        write(evaluation, options.output)
+    watching = watcher(options.progress)
+    with relayed(watching):
+        comparison = compare_clip(read_avatar(options.avatar), options.against, params, options.head, watching)
+        evaluation = _evaluated(comparison, options.output, watching)
     print(json.dumps(summary(evaluation)) if options.json else as_text(evaluation))
     return 0
 
 
-def write(evaluation: Evaluation, folder: Path) -> None:
-    """The video and the sheet of errors, and every frame's scores; a reader sees whole files or none."""
+def _evaluated(comparison: Comparison, folder: Path | None, watching: Watcher) -> Evaluation:
+    from headsmith.evaluation.sheet import Gallery
+
+    if folder is not None:
+        return write(comparison, folder, watching)
+    gallery = Gallery(comparison, kept=0)
+    with watching.stage("compare") as progress:
+        for _ in gallery.panels(progress):
+            pass
+    return gallery.evaluation()
+
+
+def write(comparison: Comparison, folder: Path, watching: Watcher) -> Evaluation:
+    """Compares, and writes the video and the sheet of errors and every frame's scores; a reader sees whole files or
+    none. The video is written while frames are compared, so that none are kept."""
     from PIL import Image
 
     from headsmith.capture import write_clip
-    from headsmith.evaluation.sheet import sheet, video_frames
+    from headsmith.evaluation.sheet import Gallery
     from headsmith.evaluation.table import csv_text, summary
 
-    folder.mkdir(exist_ok=True)
-    parts = {name: folder / f".part-{name}" for name in FILES}
-    span_s = evaluation.frames[-1].timestamp_s - evaluation.frames[0].timestamp_s
-    write_clip(
-        parts["errors.mp4"], video_frames(evaluation), max(2.0, (len(evaluation.frames) - 1) / max(span_s, 1e-3))
-    )
-    Image.fromarray(sheet(evaluation)).save(parts["errors.png"])
-    parts["scores.csv"].write_text(csv_text(evaluation))
-    parts["scores.json"].write_text(json.dumps(summary(evaluation), indent=1) + "\n")
-    for name, part in parts.items():
-        part.replace(folder / name)
+    gallery = Gallery(comparison)
+    with TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.absolute().parent) as place:
+        video, sheet, scores, means = (Path(place) / name for name in FILES)
+        with watching.stage("compare") as progress:
+            write_clip(video, gallery.panels(progress), max(LEAST_FPS, comparison.fps))
+        evaluation = gallery.evaluation()
+        Image.fromarray(gallery.sheet()).save(sheet)
+        scores.write_text(csv_text(evaluation), encoding="utf-8")
+        means.write_text(json.dumps(summary(evaluation), indent=1) + "\n", encoding="utf-8")
+        folder.mkdir(exist_ok=True)
+        for part in (video, sheet, scores, means):
+            part.replace(folder / part.name)
+    return evaluation
 
 
 def _check(options: argparse.Namespace) -> None:
@@ -87,13 +107,15 @@ def _check(options: argparse.Namespace) -> None:
     for name, value, good, expected in checks:
         if not good:
             raise InputError(name, found=f"{value}", expected=expected, action="correct it")
-    folder = options.output
-    if folder is None:
-        return
+    if options.output is not None:
+        _check_output(options.output, options.force)
+
+
+def _check_output(folder: Path, force: bool) -> None:
     if (folder.exists() and not folder.is_dir()) or not folder.absolute().parent.is_dir():
         raise InputError(folder, found="no place for a folder", expected="an existing folder, or the name of a new one",
                          action="choose another output")  # fmt: skip
     taken = [name for name in FILES if (folder / name).exists()]
-    if taken and not options.force:
+    if taken and not force:
         raise InputError(folder / taken[0], found="an existing file", expected="a free name",
                          action="give --force to replace it, or choose another folder")  # fmt: skip

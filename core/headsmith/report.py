@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+from collections.abc import Mapping, Sequence
 from html import escape
 
 from PIL import Image
@@ -11,6 +12,8 @@ from PIL import Image
 from headsmith.asset import Avatar
 from headsmith.types import U8
 
+SHOWN_APART = "held_out_"
+"""metrics that have a table of their own"""
 _STYLE = (
     "body{font:16px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem;color:#222}"
     "img{max-width:100%;border-radius:6px}table{border-collapse:collapse}td,th{padding:.2rem 1rem .2rem 0;"
@@ -18,13 +21,19 @@ _STYLE = (
 )
 
 
-def report_html(name: str, avatar: Avatar, pictures: dict[str, U8]) -> bytes:
-    """UTF-8 HTML with the pictures [H, W, 3] inside, by caption; no outside reference, no script."""
+def report_html(
+    name: str, avatar: Avatar, pictures: dict[str, U8], tables: Mapping[str, Sequence[Sequence[str]]] | None = None
+) -> bytes:
+    """UTF-8 HTML with the pictures [H, W, 3] inside, by caption; no outside reference, no script.
+
+    `tables`: rows by title, the first one the heading.
+    """
     report, provenance = avatar.report, avatar.provenance
     warnings = "".join(f'<p class="warning">{escape(w)}</p>' for w in report.warnings)
     sections = [
         f"<h1>{escape(name)}</h1>", warnings, *(_figure(c, p) for c, p in pictures.items()),
-        _table("Quality", {k: f"{v:g}" for k, v in report.metrics.items()}),
+        _table("Quality", {k: f"{v:g}" for k, v in report.metrics.items() if not k.startswith(SHOWN_APART)}),
+        *(_grid(title, rows) for title, rows in (tables or {}).items()),
         _table("Time in seconds", {k: f"{v:.1f}" for k, v in report.seconds.items()}),
         _table("Sizes", _sizes(avatar)),
         _table("Inputs (sha256)", dict(provenance.inputs)),
@@ -50,6 +59,12 @@ def _sizes(avatar: Avatar) -> dict[str, str]:
 def _table(title: str, rows: dict[str, str]) -> str:
     body = "".join(f"<tr><th>{escape(k)}</th><td>{escape(v)}</td></tr>" for k, v in rows.items())
     return f"<h2>{escape(title)}</h2><table>{body}</table>"
+
+
+def _grid(title: str, rows: Sequence[Sequence[str]]) -> str:
+    heading, *body = ("".join(f"<{tag}>{escape(cell)}</{tag}>" for cell in row)
+                      for tag, row in zip(("th", *["td"] * (len(rows) - 1)), rows, strict=True))  # fmt: skip
+    return f"<h2>{escape(title)}</h2><table>" + "".join(f"<tr>{row}</tr>" for row in (heading, *body)) + "</table>"
 
 
 def _figure(caption: str, picture: U8) -> str:

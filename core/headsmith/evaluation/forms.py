@@ -10,8 +10,9 @@ from headsmith.asset import Avatar, Driver, Pose
 from headsmith.asset.dynamic_texture import TextureNetwork, pose_parameters
 from headsmith.asset.texture_blend import TextureBlend
 from headsmith.head_model.shading import render_textured
-from headsmith.preview import scaled_camera
+from headsmith.preview import scaled_camera, to_uint8
 from headsmith.splats import render_splats
+from headsmith.texture.dynamic_inputs import direction_to
 from headsmith.types import F32, U8, Camera
 
 STATIC, DYNAMIC, SPLATS = "mesh static", "mesh dynamic", "splats"
@@ -58,13 +59,14 @@ class Forms:
         return (STATIC, SPLATS) if self._network is None else (STATIC, DYNAMIC, SPLATS)
 
     def shown(self, look: Look) -> dict[str, Shown]:
-        """Every form by name."""
+        """Every form by name. Mesh and textures are seen in the light of `look`; splats bring the light of the clip
+        that they learnt from."""
         vertices = self._driver.vertices(look.pose)
         out = {STATIC: self._mesh(vertices, self.avatar.material.static_texture, look)}
         if self._network is not None and self._blend is not None:
-            parameters = pose_parameters(self.avatar, look.pose, view_direction(look.camera))
-            texture = self._blend.shown(self._network.texture(parameters))
-            out[DYNAMIC] = self._mesh(vertices, (texture * 255 + 0.5).astype(np.uint8), look)
+            parameters = pose_parameters(self.avatar, look.pose, direction_to(look.camera))
+            texture = to_uint8(self._blend.shown(self._network.texture(parameters)))
+            out[DYNAMIC] = self._mesh(vertices, texture, look)
         out[SPLATS] = Shown(*render_splats(self._driver.splats(look.pose), look.camera, (0.0, 0.0, 0.0)))
         return out
 
@@ -75,11 +77,6 @@ class Forms:
         )
         alpha = (buffers.triangle >= 0).astype(np.float32)[..., None]
         return Shown(_shrunk(image), _shrunk(alpha)[..., 0])
-
-
-def view_direction(camera: Camera) -> F32:
-    """[3] unit, from the origin of head space to the camera (docs/format.md)."""
-    return camera.position_m / np.linalg.norm(camera.position_m)
 
 
 def _shrunk(image: F32) -> F32:

@@ -14,6 +14,8 @@ from headsmith.head_model.shading import NEUTRAL_LIGHT, rotated_light, sample_bi
 from headsmith.types import F32, U8, Bool, Camera
 
 LEAST_PIXELS = 200
+MOST_PIXELS = 8000
+"""of a frame that are looked at, evenly chosen"""
 RIDGE = 0.01
 """of the neutral light, per pixel"""
 ROUNDS = 4
@@ -59,7 +61,8 @@ def _samples(avatar: Avatar, frame: LitFrame) -> tuple[F32, F32, F32]:
     """Normals [N, 3] in head space, albedo [N, 3] and colour [N, 3], linear, of the skin's pixels."""
     head = avatar.head
     buffers = rasterize(frame.vertices_m, head.faces, frame.camera)
-    chosen = frame.skin & (buffers.triangle >= 0)
+    inside = np.argwhere(frame.skin & (buffers.triangle >= 0))
+    chosen = tuple(inside[:: max(1, len(inside) // MOST_PIXELS)].T)
     normals = buffers.interpolate(vertex_normals(frame.vertices_m, head.faces)[head.faces])[chosen]
     normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-8)
     albedo = sample_bilinear(avatar.material.static_texture, buffers.interpolate(head.uvs[head.uv_faces])[chosen])

@@ -22,20 +22,21 @@ BARE = 0.1
 """of the hair's matte: less is no hair"""
 
 
-def regions(landmarks: Landmarks, mattes: Mattes, covered: F32) -> dict[str, Bool]:
-    """Masks [H, W] by name; `covered` [H, W] 0..1 is where the mesh is. Hair and background are in none but the head's.
+def regions(landmarks: Landmarks, mattes: Mattes) -> dict[str, Bool]:
+    """Masks [H, W] by name. They depend on the frame alone, so that every avatar is judged on the same pixels.
 
-    Pixels where the matte is soft show what is behind the head too, which no avatar knows.
+    Pixels where the matte is soft show what is behind the head too, which no avatar knows; hair is in none but the
+    head's.
     """
-    shape = covered.shape
+    shape = mattes.head.shape
     head = mattes.head > SURE
-    face = head & (mattes.hair < BARE) & (covered > SURE) & hull(landmarks.points_px[:468], shape)
+    face = head & (mattes.hair < BARE) & hull(landmarks.points_px[:468], shape)
     mouth = _around(landmarks.points_px[list(LIPS)], shape)
     eyes = np.logical_or(*(_around(landmarks.points_px[list(rim)], shape) for rim in EYE_RIMS))
     return {HEAD: head, FACE: face, MOUTH: face & mouth, EYES: face & eyes}
 
 
-def hull(points_px: F32, shape: tuple[int, int]) -> Bool:
+def hull(points_px: F32, shape: tuple[int, ...]) -> Bool:
     """[H, W] True inside the convex hull of points [N, 2]."""
     corners = points_px[ConvexHull(points_px).vertices]
     mask = Image.new("1", (shape[1], shape[0]))
@@ -43,6 +44,6 @@ def hull(points_px: F32, shape: tuple[int, int]) -> Bool:
     return np.array(mask)
 
 
-def _around(rim_px: F32, shape: tuple[int, int]) -> Bool:
+def _around(rim_px: F32, shape: tuple[int, ...]) -> Bool:
     reach = max(1, round(AROUND * float(np.ptp(rim_px[:, 0]))))
     return binary_dilation(hull(rim_px, shape), iterations=reach)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import numpy as np
 from PIL import Image, ImageDraw
 
-from headsmith.evaluation.clip import Compared, Evaluation
+from headsmith.evaluation.clip import Comparison
+from headsmith.evaluation.frames import Compared, compared_frames, evaluated
 from headsmith.evaluation.regions import HEAD
-from headsmith.types import F32, U8
+from headsmith.evaluation.results import Evaluation, FrameScores
+from headsmith.types import F32, U8, Progress, no_progress
 
 WHITE_AT = 0.25
 """difference of sRGB values, mean over the channels, that is drawn as white"""
@@ -17,6 +19,34 @@ WHITE_AT = 0.25
 HEAT = np.array([[0, 0, 0], [40, 40, 160], [220, 50, 30], [250, 200, 40], [255, 255, 255]], np.float32)
 SIDE_PX = 320
 SHEET_FRAMES = 6
+
+
+class Gallery:
+    """Walks through a comparison once; keeps the figures of all frames and the pictures of a few."""
+
+    def __init__(self, comparison: Comparison, side_px: int = SIDE_PX, kept: int = SHEET_FRAMES) -> None:
+        self._comparison, self._side_px = comparison, side_px
+        last = len(comparison.rows) - 1
+        self._chosen = set(np.linspace(0, last, min(kept, last + 1)).round().astype(int).tolist())
+        self._results: list[FrameScores] = []
+        self._kept: list[U8] = []
+
+    def panels(self, progress: Progress = no_progress) -> Iterator[U8]:
+        """Of every frame one picture, all of one size: the frame and the forms above, the errors below."""
+        for number, frame in enumerate(compared_frames(self._comparison, progress)):
+            picture = panel(frame, self._side_px)
+            self._results.append(frame.result)
+            if number in self._chosen:
+                self._kept.append(picture)
+            yield picture
+
+    def evaluation(self) -> Evaluation:
+        """After the walk."""
+        return evaluated(self._comparison, self._results)
+
+    def sheet(self) -> U8:
+        """[H, W, 3] after the walk: some of the panels, one above the other."""
+        return np.concatenate(self._kept)
 
 
 def heat(difference: F32) -> U8:
@@ -27,45 +57,33 @@ def heat(difference: F32) -> U8:
     return (HEAT[low] * (1 - share) + HEAT[low + 1] * share + 0.5).astype(np.uint8)
 
 
-def video_frames(evaluation: Evaluation) -> Iterator[U8]:
-    """Of every frame one picture, all of one size: the frame and the forms above, the errors on the head below."""
-    for frame in evaluation.frames:
-        yield _labelled(_columns(frame), ["frame", *frame.shown], frame)
-
-
-def sheet(evaluation: Evaluation) -> U8:
-    """[H, W, 3] some frames of the video, one above the other."""
-    rows = np.unique(np.linspace(0, len(evaluation.frames) - 1, SHEET_FRAMES).round().astype(int))
-    chosen = [evaluation.frames[row] for row in rows]
-    return np.concatenate([_labelled(_columns(frame), ["frame", *frame.shown], frame) for frame in chosen])
-
-
-def _columns(frame: Compared) -> Sequence[U8]:
+def panel(frame: Compared, side_px: int = SIDE_PX) -> U8:
+    """[2 side, (1 + forms) side, 3] the frame and the forms above, the errors on the head below."""
     picture = frame.picture.astype(np.float32) / 255
-    columns = [np.concatenate([_fitted(frame.picture), np.zeros((SIDE_PX, SIDE_PX, 3), np.uint8)])]
+    columns = [np.concatenate([_fitted(frame.picture, side_px), np.zeros((side_px, side_px, 3), np.uint8)])]
     for shown in frame.shown.values():
         apart = np.abs(shown.astype(np.float32) / 255 - picture).mean(-1) * frame.masks[HEAD]
-        columns.append(np.concatenate([_fitted(shown), _fitted(heat(apart))]))
-    return columns
+        columns.append(np.concatenate([_fitted(shown, side_px), _fitted(heat(apart), side_px)]))
+    return _labelled(np.concatenate(columns, 1), frame, side_px)
 
 
-def _fitted(picture: U8) -> U8:
-    """A picture in a square of `SIDE_PX`, in the middle on black."""
+def _fitted(picture: U8, side_px: int) -> U8:
+    """A picture in a square, in the middle on black."""
     height, width = picture.shape[:2]
-    scale = SIDE_PX / max(height, width)
+    scale = side_px / max(height, width)
     small = Image.fromarray(picture).resize((max(1, round(width * scale)), max(1, round(height * scale))))
-    out = Image.new("RGB", (SIDE_PX, SIDE_PX))
-    out.paste(small, ((SIDE_PX - small.width) // 2, (SIDE_PX - small.height) // 2))
+    out = Image.new("RGB", (side_px, side_px))
+    out.paste(small, ((side_px - small.width) // 2, (side_px - small.height) // 2))
     return np.array(out)
 
 
-def _labelled(columns: Sequence[U8], names: Sequence[str], frame: Compared) -> U8:
-    image = Image.fromarray(np.concatenate(columns, 1))
+def _labelled(picture: U8, frame: Compared, side_px: int) -> U8:
+    """With the names of the forms, and below each what it scores on the head."""
+    image, scores = Image.fromarray(picture), frame.result.scores
     draw = ImageDraw.Draw(image)
-    for i, name in enumerate(names):
-        draw.text((i * SIDE_PX + 6, 4), name, fill=(255, 255, 255), stroke_width=1, stroke_fill=(0, 0, 0))
-        if name in frame.scores:
-            text = f"{frame.scores[name][HEAD].psnr_db:.1f} dB"
-            draw.text((i * SIDE_PX + 6, SIDE_PX + 4), text, fill=(255, 255, 255))
-    draw.text((6, SIDE_PX + 4), f"{frame.timestamp_s:.2f} s", fill=(255, 255, 255))
+    below = [f"{frame.result.timestamp_s:.2f} s", *(f"{scores[form][HEAD].psnr_db:.1f} dB" for form in frame.shown)]
+    for column, texts in enumerate(zip(("frame", *frame.shown), below, strict=True)):
+        for row, text in enumerate(texts):
+            draw.text((column * side_px + 6, row * side_px + 4), text, fill=(255, 255, 255), stroke_width=1,
+                      stroke_fill=(0, 0, 0))  # fmt: skip
     return np.array(image)

@@ -19,7 +19,9 @@ def known_head(avatar: Avatar, head: str = "default") -> tuple[HeadModel, HeadFi
     """
     model = load_head(head, detect)
     mesh = avatar.head
-    if model.v_template.shape != mesh.vertices.shape or not np.array_equal(model.faces, mesh.faces):
+    shapes = avatar.blendshapes.names[-len(model.expression_names) :]
+    same = model.joint_names == avatar.rig.joint_names and model.expression_names == shapes
+    if not same or not np.array_equal(model.faces, mesh.faces):
         raise InputError("--head", found=f"the head model '{model.name}'", expected=f"'{mesh.model_name}', on which "
                          "the avatar was built", action="give that model's file with --head")  # fmt: skip
     identity = np.zeros(model.shapedirs.shape[2], np.float32)

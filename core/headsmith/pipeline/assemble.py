@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import platform
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -27,7 +28,10 @@ from headsmith.asset import (
 )
 from headsmith.head_model.model import HeadModel
 from headsmith.pipeline.request import BuildRequest
-from headsmith.types import Frame, HeadFit, Pictures, StaticTexture
+from headsmith.types import ClipInfo, Frame, HeadFit, Pictures, StaticTexture
+
+if TYPE_CHECKING:
+    from headsmith.pipeline.clips import Followed
 
 LIBRARIES = ("numpy", "torch", "mediapipe", "numba", "scipy", "onnxruntime", "pillow", "av", "pycolmap")
 
@@ -45,6 +49,8 @@ class Built:
     dynamic_texture: DynamicTexture | None = None
     motions: dict[str, Motion] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    followed: Followed | None = None
+    """Clip-B"""
 
 
 def assemble(request: BuildRequest, built: Built) -> Avatar:
@@ -63,7 +69,7 @@ def assemble(request: BuildRequest, built: Built) -> Avatar:
         blendshapes=blendshapes,
         material=Material(built.texture.albedo, dynamic_mask(model, 256), built.texture.light_sh[0]),
         splats=built.splats,
-        provenance=_provenance(request, built.pictures.frames),
+        provenance=_provenance(request, built),
         report=Report(),
         capture_pose=Pose(weights, first.joint_rotations),
         capture_camera=first.camera,
@@ -82,7 +88,7 @@ def _blendshapes(model: HeadModel, expression: np.ndarray) -> tuple[Blendshapes,
     return Blendshapes(names, deltas), np.concatenate([np.zeros(len(ARKIT_52), np.float32), expression])
 
 
-def _provenance(request: BuildRequest, frames: tuple[Frame, ...]) -> Provenance:
+def _provenance(request: BuildRequest, built: Built) -> Provenance:
     software = {"headsmith": __version__, "python": platform.python_version()}
     for library in LIBRARIES:
         try:
@@ -92,8 +98,18 @@ def _provenance(request: BuildRequest, frames: tuple[Frame, ...]) -> Provenance:
     settings: dict[str, Any] = {"quality": request.quality.name, "head": Path(request.head).name, "seed": request.seed}
     if request.max_splats is not None:
         settings["max_splats"] = request.max_splats
-    if request.clip_b is not None:
-        settings["hold_out"] = request.hold_out
+    if built.followed is not None:
+        info = built.followed.track.info
+        settings |= {
+            "hold_out": held_out(request.hold_out, info, built.pictures.frames),
+            "hold_out_sha256": info.sha256,
+        }
     created = datetime.now(UTC).isoformat(timespec="seconds")
-    inputs = tuple(dict.fromkeys((f.source, f.sha256) for f in frames))
+    inputs = tuple(dict.fromkeys((f.source, f.sha256) for f in built.pictures.frames))
     return Provenance(inputs, software, created, settings, request.consent)
+
+
+def held_out(share: float, info: ClipInfo, learnt: Sequence[Frame]) -> float:
+    """`share` where the end of the clip was indeed not learnt from; 0 where one file was given as Clip-A too."""
+    last_s = (1 - share) * float(info.timestamps_s[-1]) + 1e-3
+    return 0.0 if any(f.sha256 == info.sha256 and f.timestamp_s > last_s for f in learnt) else share

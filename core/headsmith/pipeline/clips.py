@@ -31,6 +31,14 @@ class Watched:
     seen: ClipLandmarks
 
 
+@dataclass(frozen=True)
+class Followed:
+    """A clip, and how the avatar's head stands in it."""
+
+    watched: Watched
+    track: HeadTrack
+
+
 def every(clip: FrameReader, most_fps: float) -> range:
     """The numbers of evenly chosen frames."""
     count = len(clip.info.timestamps_s)

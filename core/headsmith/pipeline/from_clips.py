@@ -10,13 +10,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from headsmith.asset import Motion
 from headsmith.capture import expressive_frames, key_frames, open_clip
 from headsmith.fit import FitParams, fit_head, pose_head
 from headsmith.pipeline.assemble import Built
 from headsmith.pipeline.clips import (
     SWEEP_FPS,
     TALK_FPS,
+    Followed,
     Watched,
     frames_of,
     front_first,
@@ -53,8 +53,10 @@ def make_from_clips(job: Job) -> Built:
     warnings = (*warnings, *told, *sitting.fit.warnings)
     if talk is None:
         return portray(job, sitting, {}, warnings)
-    sitting, motion = _follow(job, talk, sitting)
-    return portray(job, sitting, {talk.clip.info.source.rsplit(".", 1)[0]: motion}, warnings)
+    sitting, track = _follow(job, talk, sitting)
+    source = talk.clip.info.source
+    motions = {source.rsplit(".", 1)[0]: motion_of(job.model, track, source)}
+    return replace(portray(job, sitting, motions, warnings), followed=Followed(talk, track))
 
 
 def _watched(job: Job, stage: str, path: Path, most_fps: float) -> Watched:
@@ -97,7 +99,7 @@ def _fitted(job: Job, pictures: Pictures, still: bool) -> HeadFit:
         job.model, pictures.frames, pictures.landmarks, pictures.mattes, params, p))  # fmt: skip
 
 
-def _follow(job: Job, talk: Watched, sitting: Sitting) -> tuple[Sitting, Motion]:
+def _follow(job: Job, talk: Watched, sitting: Sitting) -> tuple[Sitting, HeadTrack]:
     """The head in every frame of Clip-B, and pictures of the expressions that are learnt from."""
     known, request = sitting.pictures, job.request
     rough = job.stage("first texture", lambda p: make_texture(
@@ -108,7 +110,7 @@ def _follow(job: Job, talk: Watched, sitting: Sitting) -> tuple[Sitting, Motion]
     shown = job.stage("frames", lambda p: frames_of(talk, chosen, request.quality.photo_px, p))
     views = tuple(view_of(track, row, frame) for row, frame in zip(chosen, shown.frames, strict=True))
     fit = replace(sitting.fit, views=sitting.fit.views + views)
-    return Sitting(known + shown, fit), motion_of(job.model, track, talk.clip.info.source)
+    return Sitting(known + shown, fit), track
 
 
 def _tracked(job: Job, talk: Watched, sitting: Sitting, texture: StaticTexture, progress: Progress) -> HeadTrack:

@@ -12,6 +12,7 @@ from headsmith.pipeline.assemble import Built, assemble
 from headsmith.pipeline.job import Job
 from headsmith.pipeline.request import BuildRequest, check, request_key
 from headsmith.progress import Silent, Watcher, relayed
+from headsmith.types import U8
 from headsmith.workfolder import WorkFolder
 
 
@@ -74,11 +75,30 @@ def _finish(job: Job, built: Built) -> tuple[Avatar, dict[str, bytes]]:
     from headsmith.report import report_html
 
     pictures = built.pictures
+    held_out_pictures, held_out_metrics, tables = _held_out(job, built)
     with job.watcher.stage("report") as progress:
         avatar = assemble(job.request, built)
         metrics: dict[str, Any] = evaluate(avatar, pictures.frames[0], pictures.mattes[0], pictures.landmarks[0])
         progress(0.5)
-        report = Report(metrics, built.warnings, dict(job.folder.seconds))
+        report = Report(metrics | held_out_metrics, built.warnings, dict(job.folder.seconds))
         avatar = replace(avatar, report=report, preview=preview_image(avatar))
-        shown = report_pictures(avatar, pictures.frames[0], built.texture.observed)
-        return avatar, {"report.html": report_html(job.request.output.name, avatar, shown)}
+        shown = report_pictures(avatar, pictures.frames[0], built.texture.observed) | held_out_pictures
+        return avatar, {"report.html": report_html(job.request.output.name, avatar, shown, tables)}
+
+
+def _held_out(job: Job, built: Built) -> tuple[dict[str, U8], dict[str, float], dict[str, Any]]:
+    """How the avatar does on the end of Clip-B, which it did not learn from: pictures, metrics and tables."""
+    followed = built.followed
+    if followed is None:
+        return {}, {}, {}
+    from headsmith.evaluation.report import held_out_section
+
+    avatar = assemble(job.request, built)
+    if not avatar.provenance.settings["hold_out"]:
+        return {}, {}, {}
+    section = job.stage("held out", lambda p: held_out_section(avatar, built.model, followed, p),
+                        len(avatar.splats.splats))  # fmt: skip
+    if not section[0]:
+        job.watcher.warn(f"{followed.track.info.source}: no frame of the end that was held out shows the face "
+                         "uncovered, so that the report says nothing of it.")  # fmt: skip
+    return section
