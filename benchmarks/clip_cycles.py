@@ -99,11 +99,13 @@ def render(options: argparse.Namespace) -> None:
     scene.render.resolution_x, scene.render.resolution_y = width, height
     scene.view_settings.view_transform = "Standard"
     scene.cycles.samples, scene.cycles.use_denoising, scene.cycles.max_bounces = options.samples, True, 4
-    for index, pose in enumerate(scene_data["T_room_camera"]):
+    poses = scene_data["T_room_camera"]
+    # every second one first, so that a run that was cut short has seen all sides
+    for index in (*range(0, len(poses), 2), *range(1, len(poses), 2)):
         picture = options.folder / f"{index:03d}.png"
         if picture.exists():
             continue
-        camera.matrix_world = matrix(pose @ np.diag([1.0, -1.0, -1.0, 1.0]))
+        camera.matrix_world = matrix(poses[index] @ np.diag([1.0, -1.0, -1.0, 1.0]))
         scene.render.filepath = str(picture.resolve())
         bpy.ops.render.render(write_still=True)
 
@@ -199,11 +201,12 @@ def measure(options: argparse.Namespace) -> None:
     clip = replace(clip, reader=RenderedReader(options.folder, clip.info))
     settings = clip_surface.Settings((options.seed,), options.frames, clip.info.size_px, clip.params.seconds,
                                      options.exact_mattes, 768)  # fmt: skip
-    result = clip_surface.measure_clip(clip, settings)
+    rendered = [index for index in range(options.frames) if (options.folder / f"{index:03d}.png").exists()]
+    result = clip_surface.measure_clip(clip, settings, rendered)
     if options.json:
         print(json.dumps(result, indent=1))
         return
-    note = (f"{options.frames} frames at {options.size} px from Cycles: area lights, shadows, bounced light, "
+    note = (f"{len(rendered)} frames at {options.size} px from Cycles: area lights, shadows, bounced light, "
             "subsurface scattering, highlights; denoised.")  # fmt: skip
     write_page(RESULTS, "Clip-A rendered by Cycles: distance to the true face",
                "python benchmarks/clip_cycles.py write|render|measure FOLDER",

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -99,8 +100,9 @@ def head_figures(clip: SyntheticClip, shown: np.ndarray, rest: np.ndarray) -> di
     }
 
 
-def measure_clip(clip: SyntheticClip, settings: Settings) -> dict[str, Any]:
-    seen = follow(clip.reader, range(len(clip.moments)))
+def measure_clip(clip: SyntheticClip, settings: Settings, indices: Sequence[int] | None = None) -> dict[str, Any]:
+    """All figures of one subject, from all frames of the clip or from those of some numbers."""
+    seen = follow(clip.reader, range(len(clip.moments)) if indices is None else indices)
     pictures, numbers = pictures_of(clip, seen, settings)
     template = clip.model.v_template
     out: dict[str, Any] = {
