@@ -17,7 +17,7 @@ from headsmith.texture import DynamicParams, dynamic_mask, train_dynamic
 from headsmith.texture.dynamic_inputs import view_vector
 from headsmith.texture.dynamic_network import Sizes
 from headsmith.texture.dynamic_params import MASK_PX
-from headsmith.texture.dynamic_raster import look_up, skin_of
+from headsmith.texture.dynamic_raster import believed, look_up, skin_of
 from headsmith.texture.uv import build_atlas
 from headsmith.types import F32, U8, Bool, HeadFit, StaticTexture, TrainingView
 from headsmith.views.synthesise import Orbit, orbit_camera
@@ -142,6 +142,34 @@ def test_what_is_covered_does_not_count(skin, views):
     found = look_up(skin, replace(views[0], weight=weight))
     assert len(found.pixel)
     assert found.pixel[:, 0].min() >= SIZE_PX // 2
+
+
+def test_a_hand_before_the_mouth_is_not_believed(skin, views):
+    """Of any other colour, over the mouth's left half and the skin beside and below it."""
+    row, column = found_mouth(skin, views[0])
+    hand = views[0].image.copy()
+    hand[row - 20 :, column - 60 : column] = hand[row - 20 :, column - 60 : column] * 0.6 + 20
+    found = [look_up(skin, view) for view in (replace(views[0], image=hand), *views[1:])]
+    weight, before = believed(found)[0].weight, found[0].weight
+    mouth = found[0].pixel[:, 0] > row - 10
+    left, right = (mouth & (side * (found[0].pixel[:, 1] - column) > 6) for side in (-1, 1))
+    assert weight[left].sum() < 0.25 * before[left].sum()
+    assert weight[right].sum() > 0.5 * before[right].sum()
+    assert np.allclose(weight[found[0].pixel[:, 0] < row - 30], before[found[0].pixel[:, 0] < row - 30], atol=0.02)
+
+
+def found_mouth(skin, view) -> tuple[int, int]:
+    """Row and column of its middle."""
+    model = skin.model
+    lips = model.v_template[model.regions["lips"] > 0.9].mean(0, keepdims=True)
+    x, y = view.camera.project(lips + skin.rest_m.mean(0) - model.v_template.mean(0))[0][0]
+    return int(y), int(x)
+
+
+def test_clear_pictures_are_believed(skin, views):
+    found = [look_up(skin, view) for view in views]
+    for before, after in zip(found, believed(found), strict=True):
+        assert after.weight.sum() > 0.9 * before.weight.sum()
 
 
 def test_pictures_from_behind_leave_the_static_texture(sitter, skin):

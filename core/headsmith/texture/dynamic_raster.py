@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import ndimage
@@ -10,7 +11,8 @@ from scipy import ndimage
 from headsmith.asset.normals import vertex_normals
 from headsmith.head_model.model import HeadModel
 from headsmith.head_model.raster import RasterBuffers, rasterize
-from headsmith.head_model.shading import irradiance, sample_bilinear, srgb_to_linear
+from headsmith.head_model.shading import irradiance, linear_to_srgb, sample_bilinear, srgb_to_linear
+from headsmith.texture.dynamic_cover import PlainSkin, uncovered, usual_difference
 from headsmith.texture.project import smoothstep
 from headsmith.types import F32, I32, U8, HeadFit, StaticTexture, TrainingView
 
@@ -18,8 +20,11 @@ FACING = (0.1, 0.4)
 """cosine of the angle to the camera from which a pixel counts, and counts in full"""
 EDGE_TRUST = 0.3
 """how far pixels beside a step in depth are believed: fit and lens mix both sides there"""
-STEP_M = 0.002
+STEP_M, STEP_PX = 0.0015, 3.0
+"""least step in depth, beside what a slope makes between pixels that far apart"""
 LEAST_MASK = 0.02
+PLAIN = 0.5
+"""trust in skin that other pixels are compared with"""
 GAIN_LIMIT = 1.6
 """by which exposure may differ from what the light says, either way"""
 
@@ -42,6 +47,8 @@ class Lookups:
     """[N, 3] sRGB 0..1"""
     weight: F32
     """[N] 0..1"""
+    plain: PlainSkin
+    """the picture's other skin"""
 
 
 @dataclass(frozen=True)
@@ -78,12 +85,37 @@ def look_up(skin: Skin, view: TrainingView) -> Lookups:
     target = view.image.astype(np.float32) / 255
     static = sample_bilinear(skin.static, uv)
     face = buffers.interpolate(region(model, "face")[model.faces][..., None])[..., 0]
-    light = light * _gain(static, light, target, trust * face * (mask < LEAST_MASK))
+    plain = trust * face * (mask < LEAST_MASK)
+    light = light * _gain(static, light, target, plain)
     rows, columns = np.nonzero((mask >= LEAST_MASK) & (trust > 0.01))
     at = rows, columns
     pixel = np.stack([rows, columns], 1).astype(np.int32)
-    return Lookups(pixel, uv[at], static[at], mask[at], light[at].astype(np.float32), target[at],
-                   trust[at].astype(np.float32))  # fmt: skip
+    weight, shade = trust[at].astype(np.float32), light[at].astype(np.float32)
+    others = _plain_skin(view, buffers, uv, plain, (static, light, target))
+    return Lookups(pixel, uv[at], static[at], mask[at], shade, target[at], weight, others)
+
+
+def _plain_skin(
+    view: TrainingView, buffers: RasterBuffers, uv: F32, plain: F32, colours: tuple[F32, F32, F32]
+) -> PlainSkin:
+    """`colours`: static texture, light and picture, [H, W, 3] each."""
+    rows, columns = np.nonzero(plain > PLAIN)
+    at = rows, columns
+    static, light, target = (colour[at] for colour in colours)
+    expected = np.clip(linear_to_srgb(srgb_to_linear(static) * light), 0, 1)
+    px_per_m = view.camera.focal_px / float(np.median(buffers.depth_m[at])) if len(rows) else 1.0
+    pixel = np.stack([rows, columns], 1).astype(np.int32)
+    return PlainSkin(plain.shape, pixel, uv[at], (target - expected).astype(np.float32), px_per_m)
+
+
+def believed(pictures: Sequence[Lookups]) -> list[Lookups]:
+    """The same, without belief in pixels that something covers."""
+    usual = usual_difference([lookups.plain for lookups in pictures])
+    out = []
+    for lookups in pictures:
+        clear = uncovered(lookups.plain, usual)[tuple(lookups.pixel.T)]
+        out.append(replace(lookups, weight=lookups.weight * clear))
+    return out
 
 
 def region(model: HeadModel, name: str) -> F32:
@@ -97,7 +129,8 @@ def _trust(skin: Skin, view: TrainingView, buffers: RasterBuffers, posed: F32, n
     towards /= np.maximum(np.linalg.norm(towards, axis=-1, keepdims=True), 1e-8)
     facing = smoothstep(*FACING, (normals * towards).sum(-1))
     depth = np.where(np.isfinite(buffers.depth_m), buffers.depth_m, 1e3)
-    step = ndimage.maximum_filter(depth, 3) - ndimage.minimum_filter(depth, 3) > STEP_M
+    least = STEP_M + STEP_PX * depth / view.camera.focal_px
+    step = ndimage.maximum_filter(depth, 3) - ndimage.minimum_filter(depth, 3) > least
     return facing * np.where(step, EDGE_TRUST, 1.0) * view.weight * view.alpha * (buffers.triangle >= 0)
 
 
@@ -106,7 +139,7 @@ def _gain(static: F32, light: F32, target: F32, weight: F32) -> F32:
 
     What the network learns then continues the static texture without a step.
     """
-    plain = weight > 0.5
+    plain = weight > PLAIN
     if plain.sum() < 200:
         return np.ones(3, np.float32)
     expected = srgb_to_linear(static[plain]) * light[plain]

@@ -25,7 +25,7 @@ from headsmith.texture.dynamic_picture import (
     seen_weight,
     shown,
 )
-from headsmith.texture.dynamic_raster import look_up, skin_of
+from headsmith.texture.dynamic_raster import believed, look_up, skin_of
 from headsmith.texture.mask import dynamic_mask
 from headsmith.types import HeadFit, Progress, StaticTexture, TrainingView, no_progress
 
@@ -46,13 +46,13 @@ def train_dynamic(
     params = params or DynamicParams()
     device = torch.device(params.device)
     skin = skin_of(model, fit, texture, dynamic_mask(model, MASK_PX))
-    pictures, vectors = [], []
+    found = []
     for i, view in enumerate(views):
-        lookups = look_up(skin, view)
-        if len(lookups.pixel):
-            pictures.append(picture_of(lookups, view.image, device))
-            vectors.append(view_vector(model, view))
+        found.append(look_up(skin, view))
         progress(0.1 * (i + 1) / len(views))
+    shown_in = [(lookups, view) for lookups, view in zip(believed(found), views, strict=True) if lookups.weight.any()]
+    pictures = [picture_of(lookups, view.image, device) for lookups, view in shown_in]
+    vectors = [view_vector(model, view) for _, view in shown_in]
     inputs = input_names(model)
     parameters = np.stack(vectors) if vectors else np.zeros((0, len(inputs)), np.float32)
     latents = find_latents(parameters, inputs, expression_mix(model))
