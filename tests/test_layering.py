@@ -20,6 +20,7 @@ ENGINES = {
     "av": {"capture/video.py", "capture/video_writer.py"},
     "pycolmap": {"surface/sfm.py"},
     "gsplat": {"splats/rasterize_cuda.py", "bench/gsplat_torch.py"},
+    "nvdiffrast": {"surface/raster_cuda.py"},
     "matplotlib": {"bench/plot.py"},
     "onnxruntime": {"matting/u2net.py", "metrics/sface.py"},
     "pillow_heif": {"capture/decode.py"},

@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from headsmith.surface import raster_cuda
 from headsmith.surface.antialias import find_crossings, outline_edges, soft_cover
 from headsmith.surface.mesh import SurfaceView, TriangleMesh
 from headsmith.surface.photo_refine import PhotoParams, refine_by_texture
@@ -32,7 +33,7 @@ from headsmith.surface.soft_raster import (
     visible_triangles,
 )
 from headsmith.surface.topology import Edges, edges_of, split_long_edges
-from headsmith.types import Progress, no_progress
+from headsmith.types import I32, Progress, no_progress
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,7 @@ class _Picture:
 class _Mesh:
     """A level's triangles, which stay the same while its vertices move."""
 
-    faces: np.ndarray
+    faces: I32
     edges: Edges
     faces_t: Tensor
     edges_t: Tensor
@@ -109,15 +110,16 @@ def refine_surface(
 ) -> TriangleMesh:  # fmt: skip
     """The surface near `start` whose shaded pictures are most like the views'; the same for the same seed."""
     params = params or DeferredParams()
-    torch.manual_seed(params.seed)
-    random = np.random.default_rng(params.seed)
-    shader = NeuralShader(params.shader, torch.as_tensor(start.vertices_m.mean(0), dtype=torch.float32))
-    total = sum(level.steps for level in params.levels)
     done, mesh = 0.0, start
-    for level in params.levels:
-        share = _SHADING_SHARE * level.steps / total
-        mesh = _refine_level(_Level(level, params, shader, random), mesh, views, part(progress, done, share))
-        done += share
+    with torch.random.fork_rng(devices=[]), torch.device("cuda" if raster_cuda.is_available() else "cpu"):
+        torch.manual_seed(params.seed)
+        random = np.random.default_rng(params.seed)
+        shader = NeuralShader(params.shader, torch.as_tensor(start.vertices_m.mean(0), dtype=torch.float32))
+        for level in params.levels:
+            share = _SHADING_SHARE * level.steps / sum(level.steps for level in params.levels)
+            run = _Level(level, params, shader, random)
+            mesh = _refine_level(run, mesh, views, part(progress, done, share))
+            done += share
     return refine_by_texture(mesh, views, params.texture, part(progress, done, 1 - done))
 
 
@@ -153,38 +155,48 @@ def _refine_level(run: _Level, mesh: TriangleMesh, views: Sequence[SurfaceView],
     for step in range(level.steps):
         vertices = smooth.vertices(coordinates)
         loss = _regular(vertices, fixed, params)
+        skin = torch.cat([vertices, smooth_normals(vertices, fixed.faces_t)], 1)
         for _ in range(params.views_per_step):
-            loss = loss + _view_loss(run, vertices, fixed, pictures[order()]) / params.views_per_step
-        painter.zero_grad()
-        (gradient,) = torch.autograd.grad(loss, coordinates, retain_graph=True)
-        loss.backward(inputs=list(run.shader.parameters()))
+            loss = loss + _view_loss(run, skin, fixed, pictures[order()]) / params.views_per_step
+        weights = list(run.shader.parameters())
+        gradient, *by_weights = torch.autograd.grad(loss, [coordinates, *weights], materialize_grads=True)
+        for weight, its_gradient in zip(weights, by_weights, strict=True):
+            weight.grad = its_gradient
         fade = 0.5 * (1 + np.cos(np.pi * step / level.steps))
         mover.step(gradient, 0.1 + 0.9 * float(fade))
         painter.step()
         progress((step + 1) / level.steps)
-    return TriangleMesh(smooth.vertices(coordinates).detach().numpy().astype(np.float32), mesh.faces)
+    return TriangleMesh(smooth.vertices(coordinates).detach().cpu().numpy().astype(np.float32), mesh.faces)
 
 
-def _view_loss(run: _Level, vertices: Tensor, mesh: _Mesh, picture: _Picture) -> Tensor:
-    """Shading and mask loss of one picture."""
+def _view_loss(run: _Level, skin: Tensor, mesh: _Mesh, picture: _Picture) -> Tensor:
+    """Shading and mask loss of one picture; `skin` [M, 6] are vertices and normals."""
     params = run.params
-    camera_m = picture.camera.to_camera(vertices)
-    pixels = picture.camera.to_pixels(camera_m)
-    place, flat = camera_m.detach().numpy(), pixels.detach().numpy()
-    triangle = visible_triangles(place, flat, mesh.faces, picture.size_px)
-    covered = triangle >= 0
-    crossings = find_crossings(flat, outline_edges(flat, mesh.faces, mesh.edges), covered)
-    cover = soft_cover(pixels, covered, crossings)
+    camera_m = picture.camera.to_camera(skin[:, :3])
+    triangle, cover = _seen(camera_m, mesh, picture)
     mask_loss = ((cover - picture.mask).square() * picture.weight).mean()
-    known = ((picture.mask > _KNOWN) & (picture.weight > _KNOWN)).numpy()
+    known = ((picture.mask > _KNOWN) & (picture.weight > _KNOWN)).cpu().numpy()
     chosen = seen_pixels(triangle, known)
     if not len(chosen):
         return params.mask_weight * mask_loss
     chosen = np.sort(run.random.choice(chosen, min(params.pixels_per_view, len(chosen)), replace=False))
-    shown = _shade(run.shader, vertices, camera_m, mesh, _Chosen(picture, triangle, chosen))
+    shown = _shade(run.shader, skin, camera_m, mesh, _Chosen(picture, triangle, chosen))
     wanted = picture.colors.index_select(0, torch.as_tensor(chosen.astype(np.int64)))
     share = float(known.mean())
     return params.mask_weight * mask_loss + params.shading_weight * share * (shown - wanted).abs().mean()
+
+
+def _seen(camera_m: Tensor, mesh: _Mesh, picture: _Picture) -> tuple[I32, Tensor]:
+    """The triangle that each pixel sees [H, W], -1 where none, and its cover [H, W] with gradient."""
+    pixels = picture.camera.to_pixels(camera_m)
+    if pixels.is_cuda:
+        seen, cover = raster_cuda.triangles_and_cover(camera_m, pixels, mesh.faces_t, picture.size_px)
+        return seen.cpu().numpy(), cover
+    place, flat = camera_m.detach().numpy(), pixels.detach().numpy()
+    triangle = visible_triangles(place, flat, mesh.faces, picture.size_px)
+    covered = triangle >= 0
+    crossings = find_crossings(flat, outline_edges(flat, mesh.faces, mesh.edges), covered)
+    return triangle, soft_cover(pixels, covered, crossings)
 
 
 @dataclass(frozen=True)
@@ -192,21 +204,20 @@ class _Chosen:
     """Pixels of a picture that see the mesh."""
 
     picture: _Picture
-    triangle: np.ndarray
+    triangle: I32
     """[H, W]"""
-    pixels: np.ndarray
+    pixels: I32
     """[P] flat indices"""
 
 
-def _shade(shader: NeuralShader, vertices: Tensor, camera_m: Tensor, mesh: _Mesh, chosen: _Chosen) -> Tensor:
-    """[P, 3] sRGB of the chosen pixels, with gradient to the vertices and the shader."""
+def _shade(shader: NeuralShader, skin: Tensor, camera_m: Tensor, mesh: _Mesh, chosen: _Chosen) -> Tensor:
+    """[P, 3] sRGB of the chosen pixels, with gradient to the skin [M, 6] and the shader."""
     camera, width = chosen.picture.camera, chosen.picture.size_px[0]
     rows, columns = np.divmod(chosen.pixels, width)
     triangle = torch.as_tensor(chosen.triangle.reshape(-1)[chosen.pixels].astype(np.int64))
-    rays = camera.rays(pixel_centers(rows, columns, vertices.dtype))
+    rays = camera.rays(pixel_centers(rows, columns, skin.dtype))
     weights = barycentrics(gather_corners(camera_m, mesh.faces_t, triangle), rays)
-    values = torch.cat([vertices, smooth_normals(vertices, mesh.faces_t)], 1)
-    place, normal = interpolate(gather_corners(values, mesh.faces_t, triangle), weights).split(3, dim=1)
+    place, normal = interpolate(gather_corners(skin, mesh.faces_t, triangle), weights).split(3, dim=1)
     direction = camera.position_m - place
     unit = torch.nn.functional.normalize
     return shader(place, unit(normal, dim=1), unit(direction, dim=1))

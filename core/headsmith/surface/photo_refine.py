@@ -101,7 +101,7 @@ def best_field(
     edges = edges_of(mesh.faces).vertices
     curves = _with_neighbours(alike, edges)
     bending = _bending(mesh, edges)
-    field = np.zeros(len(curves))
+    field: F32 = np.zeros(len(curves), np.float64)
     for window_m, wave_m in rounds:
         offset, trust = peaks(curves, deltas_m, field, window_m, params.least_likeness)
         weight = trust

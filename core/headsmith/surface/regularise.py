@@ -26,7 +26,7 @@ class SmoothCoordinates:
 
     def coordinates(self, vertices_m: Tensor) -> Tensor:
         """[M, 3] the u of vertices [M, 3]."""
-        return torch.as_tensor(self.matrix @ vertices_m.detach().numpy().astype(np.float64)).to(vertices_m.dtype)
+        return torch.as_tensor(self.matrix @ vertices_m.detach().cpu().numpy().astype(np.float64)).to(vertices_m)
 
     def vertices(self, coordinates: Tensor) -> Tensor:
         """[M, 3] the vertices of u [M, 3], with gradient."""
