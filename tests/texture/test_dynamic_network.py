@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -9,7 +11,7 @@ import torch
 from headsmith.asset import DynamicTexture, TextureNetwork
 from headsmith.head_model.default import load_default_head
 from headsmith.texture import DynamicParams
-from headsmith.texture.dynamic_inputs import find_latents, input_names, rest_vector
+from headsmith.texture.dynamic_inputs import expression_mix, find_latents, input_names, rest_vector, vector
 from headsmith.texture.dynamic_network import Sizes, TextureNet, reduced
 from headsmith.texture.dynamic_onnx import onnx_of, rounded
 from headsmith.texture.dynamic_optimise import optimise
@@ -127,3 +129,21 @@ def test_beyond_what_training_showed_it_stays_as_at_the_edge(fitted, inputs, fac
         beyond[inputs.index(name)] = 50
     edge = faces[3].copy()
     assert np.abs(fitted.texture(beyond) - fitted.texture(edge)).max() < 1e-4
+
+
+def test_arkit_and_a_heads_own_coefficients_drive_alike():
+    arkit = load_default_head()
+    random = np.random.default_rng(4)
+    turn = np.linalg.qr(random.normal(size=(52, 52)))[0].astype(np.float32)
+    own = replace(arkit, exprdirs=arkit.exprdirs @ turn, expression_names=tuple(f"expression{k}" for k in range(52)))
+    names, mix = input_names(own), expression_mix(own)
+    assert names[52] == "expression0"
+    assert mix.shape == (len(names), len(names) - 52)
+    by_arkit = np.zeros(len(names), np.float32)
+    by_arkit[[names.index("jawOpen"), names.index("eyeBlinkLeft")]] = 1, 0.5
+    wanted = arkit.exprdirs @ by_arkit[:52]
+    found = own.exprdirs @ (by_arkit @ mix)[:52]
+    assert np.linalg.norm(found - wanted) < 0.05 * np.linalg.norm(wanted)
+    by_own = vector(own, random.normal(size=52).astype(np.float32), np.zeros((5, 3), np.float32), np.eye(3)[2])
+    assert np.array_equal(by_own @ mix, by_own[52:])
+    assert expression_mix(arkit) is None
