@@ -19,7 +19,7 @@ from headsmith.types import F32, Camera, Frame, HeadFit, Landmarks, Mattes
 SIZE_PX, FOCAL_PX = 512, 900.0
 NOISE = 0.006
 """of a landmark, as a fraction of the inter-ocular distance"""
-YAWS_RAD = (0.0, 0.5, -0.5)
+YAWS_RAD = (0.0, 0.5, -0.5, 0.25, -0.25, 0.8, -0.8)
 Y_AND_Z_BACK = np.diag([1.0, -1.0, -1.0])
 
 
@@ -41,13 +41,17 @@ def model() -> HeadModel:
 
 @pytest.fixture(scope="session")
 def make_person(model: HeadModel) -> Callable[..., Person]:
-    """make_person(seed, views=1, smile=0.0, yaw=0.0): the first photo is turned by `yaw` radians."""
+    """make_person(seed, views=1, smile=0.0, yaw=0.0, clip=False): the first photo is turned by `yaw` radians.
 
-    def make(seed: int, views: int = 1, smile: float = 0.0, yaw: float = 0.0) -> Person:
+    The photos of a clip have one focal length and show one expression.
+    """
+
+    def make(seed: int, views: int = 1, smile: float = 0.0, yaw: float = 0.0, clip: bool = False) -> Person:
         rng = np.random.default_rng(seed)
         identity = rng.normal(0, 0.8, model.shapedirs.shape[2]).astype(np.float32)
         rest = model.rest_vertices(identity)
-        seen = [_photo(model, rest, yaw + YAWS_RAD[i], smile, rng) for i in range(views)]
+        sittings = [np.random.default_rng(seed + 1000) if clip else rng for _ in range(views)]
+        seen = [_photo(model, rest, (yaw + YAWS_RAD[i], smile), (rng, sittings[i])) for i in range(views)]
         frames, landmarks, mattes, cameras, expressions = zip(*seen, strict=True)
         return Person(identity, rest, frames, landmarks, mattes, cameras, expressions)
 
@@ -55,11 +59,13 @@ def make_person(model: HeadModel) -> Callable[..., Person]:
 
 
 def _photo(
-    model: HeadModel, rest: F32, yaw: float, smile: float, rng: np.random.Generator
+    model: HeadModel, rest: F32, pose: tuple[float, float], random: tuple[np.random.Generator, np.random.Generator]
 ) -> tuple[Frame, Landmarks, Mattes, Camera, F32]:
+    """`pose` is yaw and smile; expression and told focal length are drawn by the second generator."""
+    (yaw, smile), (rng, sitting) = pose, random
     expression = np.zeros(len(ARKIT_52), np.float32)
     for name in ("browInnerUp", "jawOpen", "eyeBlinkLeft"):
-        expression[ARKIT_52.index(name)] = rng.uniform(0, 0.3)
+        expression[ARKIT_52.index(name)] = sitting.uniform(0, 0.3)
     for name in ("mouthSmileLeft", "mouthSmileRight"):
         expression[ARKIT_52.index(name)] = smile
     T = np.eye(4, dtype=np.float32)
@@ -72,7 +78,7 @@ def _photo(
     depth = (z - z.mean()) * FOCAL_PX / z.mean() + rng.normal(0, 0.05 * unit, len(z))
     scores = np.clip(expression + rng.normal(0, 0.1, len(expression)) * (expression > 0), 0, 1)
     covered = (rasterize(vertices, model.faces, camera).triangle >= 0).astype(np.float32)
-    untold = Camera(FOCAL_PX * float(np.exp(rng.normal(0, 0.08))), camera.principal_px, camera.size_px, np.eye(4))
+    untold = Camera(FOCAL_PX * float(np.exp(sitting.normal(0, 0.08))), camera.principal_px, camera.size_px, np.eye(4))
     frame = Frame(np.full((SIZE_PX, SIZE_PX, 3), 128, np.uint8), untold, "drawn.png", "0" * 64)
     landmarks = Landmarks((px + rng.normal(0, NOISE * unit, px.shape)).astype(np.float32), depth.astype(np.float32),
                           scores.astype(np.float32), np.eye(4, dtype=np.float32))  # fmt: skip

@@ -43,7 +43,7 @@ class FitParams:
     """how far a landmark may be off while the identity is estimated"""
     fine_landmark_std: float = 0.005
     """the same while offsets are estimated"""
-    disagreement_std: float = 0.04
+    disagreement_std: float = 0.03
     """how far the landmarks of one point in the frames of a clip contradict each other, in each of them alike"""
     depth_std: float = 0.10
     """of MediaPipe's relative depth, which is largely a guess"""
