@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from tests.track.performance import GreyClip, Performance, perform
+from tests.track.performance import FOCAL_PX, GreyClip, Performance, perform
 
-from headsmith.track import track_head
+from headsmith.track import TrackParams, track_head
 from headsmith.types import HeadTrack
 
 
@@ -17,4 +17,6 @@ def performance() -> Performance:
 @pytest.fixture(scope="session")
 def tracked(performance: Performance) -> HeadTrack:
     """By landmarks alone."""
-    return track_head(performance.model, performance.fit, performance.seen, GreyClip(performance.seen.info))
+    seen = performance.seen
+    params = TrackParams(focal_px=FOCAL_PX)
+    return track_head(performance.model, performance.fit, seen, GreyClip(seen.info), None, params)
