@@ -6,7 +6,9 @@ focal length before COLMAP sees them. It therefore needs no pictures, and none i
 
 from __future__ import annotations
 
+import signal
 import tempfile
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,6 +23,8 @@ from headsmith.types import F32, Frame
 
 MASKED = 0.9
 """keypoints count as the person's where the matte is at least so sure"""
+DESCRIPTOR = 128
+"""numbers of a SIFT descriptor"""
 _SILENT = 3
 """only what ends the process is logged"""
 
@@ -70,6 +74,9 @@ def find_structure(frames: Sequence[Frame], masks: Sequence[F32] | None, params:
 
 @contextmanager
 def _silence(pycolmap: Any) -> Iterator[None]:
+    if threading.current_thread() is threading.main_thread():
+        # importing pycolmap makes the process print a stack trace when it is asked to end; back to what Python has set
+        signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGTERM))
     before = pycolmap.logging.minloglevel
     pycolmap.logging.minloglevel = _SILENT
     try:
@@ -91,7 +98,7 @@ def _keypoints(
         grey = np.array(Image.fromarray(frame.image).convert("L"))
         keypoints, descriptors = extractor.extract_from_uint8_array(grey)
         places = pycolmap.keypoints_to_matrix(keypoints)[:, :2].reshape(-1, 2)
-        data = descriptors.data.reshape(len(places), -1)
+        data = descriptors.data.reshape(len(places), DESCRIPTOR)
         if masks is not None:
             x, y = np.clip(places.astype(int), 0, np.array(grey.shape[::-1]) - 1).T
             inside = masks[row][y, x] >= MASKED
