@@ -22,7 +22,7 @@ FEWEST = 5
 """pictures that show a cell, from which it has a usual colour"""
 REACH_M = 0.010
 """standard deviation of how far a strange colour casts doubt"""
-STRANGE = (0.05, 0.11)
+STRANGE = (0.035, 0.08)
 """mean difference from the usual, sRGB, at which doubt begins and is complete"""
 
 
