@@ -12,6 +12,10 @@ from numba import njit
 
 from headsmith.types import F32, I32
 
+SLACK, STEEPEST = 0.7, 0.3
+"""how much of a surface's slope within a pixel of its depth map is allowed for, down to that cosine to its normal"""
+TOWARDS = np.array([0, 0, 1], np.float32)
+
 
 @dataclass(frozen=True)
 class OcclusionParams:
@@ -54,11 +58,11 @@ def openness(vertices_m: F32, faces: I32, points: SurfacePoints, params: Occlusi
     lit = np.zeros(len(points.position_m), np.float64)
     whole = np.zeros(len(points.position_m), np.float64)
     for direction, weight in zip(directions, strength, strict=True):
-        cosine = np.maximum(points.normal @ direction, 0) * weight
-        plane = _plane(direction)
-        seen = _unshaded(vertices_m @ plane.T, faces, points.position_m @ plane.T, params)
-        lit += cosine * seen
-        whole += cosine
+        facing, plane = np.maximum(points.normal @ direction, 0), _plane(direction)
+        slack_m = SLACK * params.pixel_m * np.sqrt(np.maximum(1 - facing**2, 0)) / np.maximum(facing, STEEPEST)
+        seen = _unshaded(vertices_m @ plane.T, faces, points.position_m @ plane.T + slack_m[:, None] * TOWARDS, params)
+        lit += facing * weight * seen
+        whole += facing * weight
     # what faces backwards meets next to no light: let it count as shaded rather than divide by nothing
     least = 0.15 * float(strength.sum()) / 2
     return (lit / np.maximum(whole, least)).astype(np.float32)

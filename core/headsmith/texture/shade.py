@@ -32,7 +32,7 @@ class ShadeParams:
     occlusion: OcclusionParams = field(default_factory=OcclusionParams)
     atlas_px: int = 256
     """side of the texture on which occlusion is worked out"""
-    mixtures: int = 80
+    mixtures: int = 60
     """random poses beside the fixed ones"""
     steps: int = 2500
     """of the perceptron"""
@@ -51,7 +51,7 @@ def shade_dynamic(
     The first view of `fit` tells in which pose the texture was seen.
     """
     params = params or ShadeParams()
-    poses = shade_poses(model, params.mixtures, params.seed)
+    poses = shade_poses(model, fit, params.mixtures, params.seed)
     atlas = build_atlas(model, params.atlas_px)
     atlas = atlas.subset(atlas.at(mask_on_vertices(model)) > 0)
     albedo = reduced(texture.albedo, params.atlas_px).reshape(-1, 3)[atlas.texel]

@@ -19,8 +19,10 @@ from headsmith.types import F32
 
 TINT = (0.95, 1.01, 1.05)
 """a shade's share of each channel: thin, moist skin turns warmer in the shade, not grey"""
-DECAY = 3e-4
+DECAY = 0.1
 """of the perceptron's weights, so that poses never learnt stay between those that were"""
+NOISE = 0.015
+"""on the parameters while learning, for the same reason"""
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,8 @@ def _learn(network: TextureNet, parameters: Tensor, values: Tensor, steps: int, 
     unit = values.std().clamp_min(1e-9)
     for _ in range(steps):
         adam.zero_grad(set_to_none=True)
-        functional.mse_loss(turn(_perceptron(network, parameters)), values / unit).backward()
+        near = parameters + NOISE * torch.randn(parameters.shape)
+        functional.mse_loss(turn(_perceptron(network, near)), values / unit).backward()
         adam.step()
         falling.step()
     with torch.no_grad():

@@ -15,7 +15,7 @@ from headsmith.types import F32, HeadFit
 
 CLOSING = (0.25, 0.9)
 """weights of a blink between which a lid's crease gives way to clean skin"""
-KEEP = 0.45
+KEEP = 0.3
 """how much of the texture's own detail and shadow stays on a closed lid"""
 
 

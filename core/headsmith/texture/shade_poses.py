@@ -14,6 +14,8 @@ from headsmith.types import F32, HeadFit
 
 NEUTRAL_COUNT = 6
 """how often the neutral face is learnt, which is shown most"""
+PHOTO_COUNT = 4
+"""how often the photo's face is learnt"""
 ALONE = (1.0, 0.5)
 BLINKS = (0.15, 0.3, 0.5, 0.7, 0.85, 1.0)
 JAWS = (0.08, 0.16, 0.3, 0.5, 0.75, 1.0)
@@ -37,10 +39,19 @@ BROWS: tuple[dict[str, float], ...] = (
     {"eyeSquintLeft": 1, "eyeSquintRight": 1, "cheekSquintLeft": 1, "cheekSquintRight": 1},
     {"eyeWideLeft": 1, "eyeWideRight": 1},
 )
-GAZE_RAD = (0.35, 0.5)
+LITTLE = 0.08
+"""mean weight of the shapes that only join in"""
+GAZE_RAD = (0.3, 0.45)
 """how far eyes turn at random: up or down, sideways"""
-JAW_RAD = (0.12, 0.3)
-"""the jaw joint's own turns"""
+TURNS: tuple[dict[str, tuple[float, ...]], ...] = (
+    {"jaw": (0.12, 0.0, 0.0)},
+    {"jaw": (0.3, 0.0, 0.0)},
+    {"left_eye": (0.3, 0.0, 0.0), "right_eye": (0.3, 0.0, 0.0)},
+    {"left_eye": (-0.3, 0.0, 0.0), "right_eye": (-0.3, 0.0, 0.0)},
+    {"left_eye": (0.0, 0.45, 0.0), "right_eye": (0.0, 0.45, 0.0)},
+    {"left_eye": (0.0, -0.45, 0.0), "right_eye": (0.0, -0.45, 0.0)},
+)
+"""joints that turn by themselves"""
 
 
 @dataclass(frozen=True)
@@ -60,28 +71,39 @@ class ShadePoses:
         return skin(moved, model.weights, transforms).astype(np.float32)
 
 
-def shade_poses(model: HeadModel, mixtures: int, seed: int) -> ShadePoses:
-    """The fixed poses and `mixtures` random ones. Joints that the model lacks are left out."""
+def shade_poses(model: HeadModel, fit: HeadFit, mixtures: int, seed: int) -> ShadePoses:
+    """The fixed poses, the photo's and `mixtures` random ones. Joints that the model lacks are left out."""
     faces: list[Mapping[str, float]] = [{}] * NEUTRAL_COUNT
     faces += [{name: weight} for weight in ALONE for name in ARKIT_52]
     faces += [{"eyeBlinkLeft": w, "eyeBlinkRight": w} for w in BLINKS]
     faces += [{"jawOpen": w} for w in JAWS] + list(MOUTHS) + list(BROWS)
     faces += [{**mouth, "jawOpen": jaw} for mouth in MOUTHS for jaw in WITH_JAW]
     turns: list[Mapping[str, tuple[float, ...]]] = [{}] * len(faces)
-    faces += [{}] * len(JAW_RAD)
-    turns += [{"jaw": (angle, 0.0, 0.0)} for angle in JAW_RAD]
+    for turn in TURNS:
+        faces.append({})
+        turns.append(turn)
     random = np.random.default_rng(seed)
     for _ in range(mixtures):
         face, turn = _mixture(random)
         faces.append(face)
         turns.append(turn)
-    return _arrays(model, faces, turns)
+    poses = _arrays(model, faces, turns)
+    if model.expression_names != ARKIT_52:
+        return poses
+    weights = np.repeat(fit.views[0].expression[None], PHOTO_COUNT, axis=0)
+    rotations = np.repeat(fit.views[0].joint_rotations[None], PHOTO_COUNT, axis=0)
+    return ShadePoses(np.concatenate([poses.weights, weights]).astype(np.float32),
+                      np.concatenate([poses.joint_rotations, rotations]).astype(np.float32))  # fmt: skip
 
 
 def _mixture(random: np.random.Generator) -> tuple[dict[str, float], dict[str, tuple[float, ...]]]:
-    """One plausible face: both eyes alike, as often half-closed as open, one or two moves of the mouth and a jaw."""
-    face: dict[str, float] = {}
-    lids = random.uniform(-0.6, 1)
+    """One plausible face: both eyes alike, as often half-closed as open, one or two moves of the mouth and a jaw.
+
+    All shapes join in a little, as they do in every face that is fitted or tracked.
+    """
+    little = LITTLE * random.exponential(size=len(ARKIT_52)) * (random.random(len(ARKIT_52)) < 0.5)
+    face = dict(zip(ARKIT_52, np.minimum(little, 0.5).tolist(), strict=True))
+    lids = random.uniform(-0.8, 1)
     if lids > 0:
         face |= {"eyeBlinkLeft": lids, "eyeBlinkRight": float(np.clip(lids + random.normal(0, 0.05), 0, 1))}
     for moves, chance in ((MOUTHS, 0.8), (MOUTHS, 0.3), (BROWS, 0.5)):
@@ -90,7 +112,7 @@ def _mixture(random: np.random.Generator) -> tuple[dict[str, float], dict[str, t
             face |= {name: weight * size for name, weight in moves[random.integers(len(moves))].items()}
     if random.random() < 0.6:
         face["jawOpen"] = float(random.uniform(0, 0.8) ** 1.5)
-    pitch, yaw = random.uniform(-1, 1, 2) * GAZE_RAD
+    pitch, yaw = random.normal(0, 0.5, 2).clip(-1, 1) * GAZE_RAD
     gaze = (float(pitch), float(yaw), 0.0)
     return face, {"left_eye": gaze, "right_eye": gaze}
 

@@ -12,17 +12,15 @@ from headsmith.asset.normals import vertex_normals
 from headsmith.head_model.model import HeadModel
 from headsmith.head_model.shading import linear_to_srgb, srgb_to_linear
 from headsmith.texture.occlusion import OcclusionParams, SurfacePoints, openness
-from headsmith.texture.project import smoothstep
+from headsmith.texture.shade_fill import Filler, visible
 from headsmith.texture.shade_lids import clean_lids, closing
 from headsmith.texture.shade_poses import ShadePoses
 from headsmith.texture.uv import Atlas
 from headsmith.types import F32, Bool, HeadFit, Progress
 
-HIDDEN = (0.02, 0.12)
-"""openness below which a texel is hidden in the photo, and above which it is seen as it is shaded there"""
-OPEN = 0.3
+OPEN = 0.35
 """openness at which hidden texels have the colour that the static texture gives them"""
-DARKEST = 0.12
+DARKEST = 0.2
 """share of the light that reaches the deepest texel: flesh lets some through"""
 STILL_M, REACH_M = 1e-4, 0.03
 """what moves less does not count as moving, and shades nothing farther away"""
@@ -75,14 +73,15 @@ class Neutral:
 def shaded(scene: ShadeScene, poses: ShadePoses, progress: Progress) -> list[F32]:
     """Per pose the sRGB albedo [N, 3] with its shade."""
     model, fit = scene.model, scene.fit
+    filler = Filler(model, scene.atlas)
     rest_m = poses.vertices(model, fit, 0)
     neutral = Neutral(rest_m, scene.atlas.at(rest_m), scene.openness(rest_m))
-    usual = usual_openness(scene, neutral.lit)
+    usual = usual_openness(scene, neutral.lit, filler)
     lid_gain, lid_share = clean_lids(model, fit, scene.atlas, scene.albedo)
     closed = closing(poses.weights)
 
     def one(k: int) -> F32:
-        lit = scene.changed(poses.vertices(model, fit, k), neutral)
+        lit = filler.filled(scene.changed(poses.vertices(model, fit, k), neutral))
         cleaned = scene.albedo * np.exp(lid_gain * (lid_share @ closed[k])[:, None])
         progress((k + 1) / len(poses.weights))
         return shade_albedo(np.clip(cleaned, 0, 1), lit, usual)
@@ -91,7 +90,7 @@ def shaded(scene: ShadeScene, poses: ShadePoses, progress: Progress) -> list[F32
         return list(pool.map(one, range(len(poses.weights))))
 
 
-def usual_openness(scene: ShadeScene, neutral: F32) -> F32:
+def usual_openness(scene: ShadeScene, neutral: F32, filler: Filler) -> F32:
     """[N] at which the static texture is right: what it shows was seen in the photo's pose, or at rest (`neutral`).
 
     Of both the darker counts where both show a texel, so that neither of them is darkened further.
@@ -99,12 +98,12 @@ def usual_openness(scene: ShadeScene, neutral: F32) -> F32:
     model, fit = scene.model, scene.fit
     rest = model.rest_vertices(fit.identity, fit.offsets_m)
     posed = [model.pose(rest, view.expression, view.joint_rotations).astype(np.float32) for view in fit.views[:1]]
-    return np.min([_if_seen(lit) for lit in (neutral, *map(scene.openness, posed))], axis=0)
+    return np.min([_if_seen(filler.filled(lit)) for lit in (neutral, *map(scene.openness, posed))], axis=0)
 
 
 def _if_seen(lit: F32) -> F32:
     """`lit` [N], and `OPEN` where a texel is hidden."""
-    return (lit + (1 - smoothstep(*HIDDEN, lit)) * np.maximum(OPEN - lit, 0)).astype(np.float32)
+    return (lit + (1 - visible(lit)) * np.maximum(OPEN - lit, 0)).astype(np.float32)
 
 
 def shade_albedo(albedo: F32, lit: F32, usual: F32) -> F32:
