@@ -69,6 +69,21 @@ def test_the_photo_rules_from_where_it_was_taken(bob, skin_texture, hair) -> Non
     assert side.weight.max() == pytest.approx(1.0)
 
 
+def test_views_that_photos_show_are_not_made(bob, skin_texture) -> None:
+    params = replace(PARAMS, yaws_deg=(0, 15, 90), pitches_deg=(), posed_yaws_deg=(0,))
+    names, (front,) = list(bob.model.expression_names), bob.fit.views
+    opened = np.zeros_like(front.expression)
+    opened[names.index("jawOpen")] = 0.6
+    many = replace(bob.fit, views=(front,) * 3 + (replace(front, expression=opened),) * 3)
+    views = synthesise_views(bob.model, many, skin_texture, None, params)
+    yaws = [round(float(np.degrees(np.arctan2(*v.camera.position_m[[0, 2]])))) for v in views]
+    assert all(
+        abs(yaw) > 80 for yaw, v in zip(yaws, views, strict=True) if np.array_equal(v.expression, front.expression)
+    )
+    assert any(v.expression[names.index("eyeBlinkLeft")] == 1 for v in views)
+    assert not any(v.expression[names.index("jawOpen")] > 0.5 for v in views)
+
+
 def test_guessed_texture_is_trusted_less(bob, skin_texture) -> None:
     params = replace(PARAMS, yaws_deg=(60,), pitches_deg=(), posed_yaws_deg=())
     (view,) = synthesise_views(bob.model, bob.fit, skin_texture, None, params)

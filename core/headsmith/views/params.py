@@ -61,6 +61,8 @@ class ViewParams:
     near_photo_weight: float = 0.3
     """trust in a view from where a photo was taken, rising to 1 at `photo_cone_deg` from it"""
     photo_cone_deg: float = 35.0
+    covered_deg: float = 20.0
+    """no view is made so near to three or more photos: they know better"""
     fill: float = 0.9
     """part of the picture's side that the head takes up"""
 

@@ -44,7 +44,7 @@ def render_subject(subject: Subject, posed_m: F32, T_skull: F32, camera: Camera,
     fine = _enlarge(camera, supersample)
     model, texture, hair = subject.model, subject.texture, subject.hair
     image, head = render_textured(
-        posed_m, model.faces, model.uvs, model.uv_faces, texture.albedo, fine, texture.light_sh[0]
+        posed_m, model.faces, model.uvs, model.uv_faces, texture.albedo, fine, texture.light_sh.mean(0)
     )  # fmt: skip
     seen = np.clip(texture.observed * 255 + 0.5, 0, 255).astype(np.uint8)
     observed = sample_bilinear(seen, head.interpolate(model.uvs[model.uv_faces]))[..., 0]

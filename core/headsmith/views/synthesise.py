@@ -25,6 +25,10 @@ from headsmith.views.skull import in_skull_frame, skull_pose
 
 _MIN_DISTANCE_M, _MAX_DISTANCE_M = 0.6, 2.5
 """of the camera: nearer it distorts, farther makes no difference"""
+_ENOUGH_PHOTOS = 3
+"""within `ViewParams.covered_deg` of a view, and it need not be made"""
+_STRONG, _ALIKE = 0.3, 0.4
+"""weights of an expression that matter, and how far a photo's may be from them"""
 _JAW_OPEN_RAD = 0.4
 """of the jaw joint of a head without blendshapes"""
 
@@ -67,7 +71,8 @@ def synthesise_views(
     photos = [in_skull_frame(model, fit, view)[1].position_m - centre for view in fit.views]
     distance = float(np.clip(np.linalg.norm(photos[0]), _MIN_DISTANCE_M, _MAX_DISTANCE_M))
     orbit = Orbit(centre, distance, params.size_px * params.fill * distance / extent, params.size_px)
-    shots = list(plan_shots(model, fit.views[0], params))[: params.count]
+    shots = [shot for shot in plan_shots(model, fit.views[0], params) if not _known(shot, fit.views, photos, params)]
+    shots = shots[: params.count]
     views = []
     for number, shot in enumerate(shots):
         posed = model.pose(rest, shot.expression, shot.joint_rotations)
@@ -111,10 +116,25 @@ def _poses(model: HeadModel, params: ViewParams) -> Iterator[tuple[F32, F32]]:
         yield weights, rotations
 
 
+def _known(shot: Shot, views: Sequence[ViewFit], photos: Sequence[F32], params: ViewParams) -> bool:
+    """Whether photos from directions [3] show the head from there already, with an expression like the shot's."""
+    toward, strong = direction(shot.yaw_deg, shot.pitch_deg), shot.expression > _STRONG
+    alike = 0
+    for view, photo in zip(views, photos, strict=True):
+        same = np.abs(view.expression - shot.expression)[strong].max(initial=0.0) < _ALIKE
+        alike += bool(same and _angle_deg(toward, photo) < params.covered_deg)
+    return alike >= _ENOUGH_PHOTOS
+
+
+def direction(yaw_deg: float, pitch_deg: float) -> F32:
+    """[3] from the head towards a camera."""
+    yaw, pitch = np.radians(yaw_deg), np.radians(pitch_deg)
+    return np.array([np.sin(yaw) * np.cos(pitch), np.sin(pitch), np.cos(yaw) * np.cos(pitch)])
+
+
 def orbit_camera(orbit: Orbit, yaw_deg: float, pitch_deg: float) -> Camera:
     """A camera in the skull's frame that looks at the head's middle from yaw and pitch."""
-    yaw, pitch = np.radians(yaw_deg), np.radians(pitch_deg)
-    back = np.array([np.sin(yaw) * np.cos(pitch), np.sin(pitch), np.cos(yaw) * np.cos(pitch)])
+    back = direction(yaw_deg, pitch_deg)
     right = np.cross(-back, [0.0, 1.0, 0.0])
     right /= np.linalg.norm(right)
     T = np.eye(4)
