@@ -32,8 +32,8 @@ def observed(problem: Problem, skin: Skin, states: States, pictures: Sequence[Pi
     for row, picture in enumerate(pictures):
         visible, turned = visible_skin(skin, states, row)
         camera_m = camera_points(skin.points, states, row)
-        values, inside = sample(picture, problem.focal_px * camera_m[:, :2] / camera_m[:, 2:])
-        colors.append(values[:, :3])
+        shown, _, inside = sample(picture, problem.focal_px * camera_m[:, :2] / camera_m[:, 2:])
+        colors.append(shown)
         normals.append(turned)
         seen.append(visible & inside)
     return np.stack(colors), np.stack(normals), np.stack(seen)

@@ -98,6 +98,7 @@ def calibrate_by_pictures(problem: Problem, skin: Skin, evidence: Evidence, pict
         states = solve_with_pictures(problem, skin, evidence, states, pictures, coupled=False)
     look = observed(problem, skin, states, finest)
     skin = with_light(skin, look)
+    problem = replace(problem, params=replace(problem.params, settle_std_m=problem.params.photo.settle_std_m))
     return _with_noise(settled_at(problem, evidence, states), evidence, states, spread(skin, look)), skin
 
 

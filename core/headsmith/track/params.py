@@ -32,7 +32,7 @@ class ChunkParams:
 class PhotoParams:
     """The comparison of the textured head with the frames, coarse to fine."""
 
-    eye_distances_px: tuple[float, ...] = (20.0, 60.0)
+    eye_distances_px: tuple[float, ...] = (20.0, 40.0, 80.0)
     """size of the face at each level"""
     blur_px: float = 0.9
     """standard deviation, of each level's pixels"""
@@ -43,6 +43,8 @@ class PhotoParams:
     most_std: float = 0.06
     independent: float = 700.0
     """points that the visible ones count as: neighbours err alike"""
+    settle_std_m: float = 4e-3
+    """as `TrackParams.settle_std_m`, where pictures tell the poses"""
     landmark_std: float = 0.025
     """of landmarks beside pictures, which know better where the head is"""
     iterations: int = 4

@@ -106,8 +106,7 @@ def photometric_block(problem: Problem, states: States, row: int, target: Target
     params = problem.params.photo
     camera_m, by_state = camera_points_with_derivatives(target[0], states, row, problem.columns)
     pixels, by_pixel = project(camera_m, by_state, problem.focal_px)
-    values, inside = sample(picture, pixels)
-    colors, slopes = values[:, :3], values[:, 3:].reshape(-1, 2, 3) * picture.scale[:, None]
+    colors, slopes, inside = sample(picture, pixels)
     gain = _gain(colors[inside], target[1][inside], params.std)
     residual = (colors - target[1] * gain) * (inside[:, None] / params.std)
     derivatives = np.einsum("kac,kap->kcp", slopes * (inside[:, None, None] / params.std), by_pixel, optimize=True)

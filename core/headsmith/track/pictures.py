@@ -21,8 +21,8 @@ ROOM = 0.2
 class Picture:
     """One frame's face at one level."""
 
-    channels: F32
-    """[H, W, 9] sRGB 0..1, then its slopes to the right and downwards, per pixel"""
+    colors: F32
+    """[H, W, 3] sRGB 0..1"""
     corner_px: F32
     """[2] of its top-left corner, from the frame's principal point, in the frame's pixels"""
     scale: F32
@@ -36,18 +36,26 @@ def read_pictures(clip: FrameReader, seen: ClipLandmarks, params: PhotoParams) -
         yield tuple(_cut(frame, box, unit_px, eye_px, params.blur_px) for eye_px in params.eye_distances_px)
 
 
-def sample(picture: Picture, pixels: F32) -> tuple[F32, Bool]:
-    """[K, 9] channels at pixels [K, 2] of the frame (from the principal point), and [K] whether they are inside."""
-    height, width = picture.channels.shape[:2]
+def sample(picture: Picture, pixels: F32) -> tuple[F32, F32, Bool]:
+    """At pixels [K, 2] of the frame (from the principal point): colours [K, 3], their slopes [K, 2, 3] per pixel of the
+    frame (right, down), and [K] whether they are inside."""
+    height, width = picture.colors.shape[:2]
     place = (pixels - picture.corner_px) * picture.scale - 0.5
-    inside = np.all((place >= 0) & (place <= (width - 1.01, height - 1.01)), axis=1)
+    inside = np.all((place >= 0) & (place <= (width - 1, height - 1)), axis=1)
+    right, down = np.array([0.5, 0.0]), np.array([0.0, 0.5])
+    slopes = [_bilinear(picture.colors, place + way) - _bilinear(picture.colors, place - way) for way in (right, down)]
+    return _bilinear(picture.colors, place), np.stack(slopes, 1) * picture.scale[:, None], inside
+
+
+def _bilinear(image: F32, place: F32) -> F32:
+    """[K, C] of an image [H, W, C] at columns and rows [K, 2], held at its edges."""
+    height, width = image.shape[:2]
     x, y = np.clip(place, 0, (width - 1.01, height - 1.01)).T
     x0, y0 = x.astype(np.intp), y.astype(np.intp)
     fx, fy = (x - x0)[:, None], (y - y0)[:, None]
-    c = picture.channels
-    top = c[y0, x0] * (1 - fx) + c[y0, x0 + 1] * fx
-    bottom = c[y0 + 1, x0] * (1 - fx) + c[y0 + 1, x0 + 1] * fx
-    return top * (1 - fy) + bottom * fy, inside
+    top = image[y0, x0] * (1 - fx) + image[y0, x0 + 1] * fx
+    bottom = image[y0 + 1, x0] * (1 - fx) + image[y0 + 1, x0 + 1] * fx
+    return top * (1 - fy) + bottom * fy
 
 
 def _face_box(seen: ClipLandmarks, row: int) -> tuple[int, int, int, int]:
@@ -71,6 +79,5 @@ def _cut(frame: Frame, box: tuple[int, int, int, int], unit_px: float, eye_px: f
     # frames smaller than the level are not enlarged, and blurred by less
     blur = blur_px * min(1.0, unit_px / eye_px)
     colors = gaussian_filter(np.asarray(image, np.float32) / 255, (blur, blur, 0))
-    slopes = np.gradient(colors, axis=(1, 0))
     center = np.array(frame.image.shape[1::-1]) / 2
-    return Picture(np.concatenate([colors, *slopes], -1), np.array(box[:2]) - center, small / size)
+    return Picture(colors, np.array(box[:2]) - center, small / size)
