@@ -12,9 +12,9 @@ from headsmith.types import F32
 
 TURN_DEG, EXPRESSION = 12.0, 0.7
 """differences of direction, and of expression weights, that count alike"""
-BLURRED = 0.5
+BLURRED = 0.6
 """sharpness relative to the usual one below which a photo is hardly chosen"""
-SAMPLED_PX = 160
+SAMPLED_PX = 320
 """the head's size in pixels at which sharpness is compared"""
 
 
@@ -42,10 +42,10 @@ def _place(shot: Shot) -> F32:
 
 
 def _sharpness(shot: Shot) -> float:
-    """Mean slope of the brightness in the middle of the head, at one size for all photos."""
+    """How much the brightness curves in the middle of the head, at one size for all photos."""
     x0, y0, x1, y1 = head_box(shot.vertices_m, shot.view.camera)
     step = max(1, round(max(x1 - x0, y1 - y0) / SAMPLED_PX))
     middle = shot.frame.image[int(0.75 * y0 + 0.25 * y1) : int(0.25 * y0 + 0.75 * y1) + 2,
                               int(0.75 * x0 + 0.25 * x1) : int(0.25 * x0 + 0.75 * x1) + 2]  # fmt: skip
     grey = ndimage.uniform_filter(middle.astype(np.float32).mean(-1), step)[::step, ::step]
-    return float(ndimage.gaussian_gradient_magnitude(grey, 0.7).mean()) + 1e-6
+    return float(np.abs(ndimage.gaussian_laplace(grey, 0.7)).mean()) + 1e-6
