@@ -22,6 +22,8 @@ class Quality:
     view_count: int
     splats: int
     splat_steps: int
+    key_frames: int
+    """of a clip that the head is fitted to"""
     clip_frames: int
     """of Clip-B that texture and splats learn from"""
     clip_steps: int
@@ -43,6 +45,7 @@ QUALITIES = {
             view_count=8,
             splats=25_000,
             splat_steps=250,
+            key_frames=12,
             clip_frames=40,
             clip_steps=600,
             dynamic_steps=500,
@@ -56,6 +59,7 @@ QUALITIES = {
             view_count=20,
             splats=45_000,
             splat_steps=600,
+            key_frames=20,
             clip_frames=100,
             clip_steps=2000,
             dynamic_steps=1500,
@@ -69,6 +73,7 @@ QUALITIES = {
             view_count=32,
             splats=90_000,
             splat_steps=1500,
+            key_frames=24,
             clip_frames=160,
             clip_steps=4000,
             dynamic_steps=2500,

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from headsmith.capture import expressive_frames, key_frames, open_clip
 from headsmith.fit import FitParams, fit_head, pose_head
 from headsmith.pipeline.assemble import Built
@@ -34,7 +36,6 @@ from headsmith.texture import TextureParams, make_texture
 from headsmith.track import TrackParams, motion_of, track_head
 from headsmith.types import HeadFit, HeadTrack, Pictures, Progress, StaticTexture
 
-KEY_FRAMES = 20
 ROUGH_TEXTURE_PX = 1024
 """of the texture that frames are compared with while the face is followed"""
 
@@ -78,18 +79,18 @@ def _from_sweep(job: Job, sweep: Watched, photos: Pictures) -> tuple[Sitting, tu
         posed = job.stage("poses", lambda p: pose_head(
             job.model, fit, photos.frames, photos.landmarks, photos.mattes, progress=p))  # fmt: skip
         fit = replace(fit, views=fit.views + posed)
-    return Sitting(calm + photos, fit), told
+    return Sitting(calm + photos, fit, len(calm)), told
 
 
 def _from_talk(job: Job, talk: Watched, photos: Pictures) -> Sitting:
     """The head by the photos and the calm frames of Clip-B."""
     known = photos + _key_pictures(job, talk, learnt_rows(talk.seen, job.request.hold_out))
-    return Sitting(known, _fitted(job, known, still=False))
+    return Sitting(known, _fitted(job, known, still=False), len(known))
 
 
 def _key_pictures(job: Job, watched: Watched, rows: Sequence[int]) -> Pictures:
     """Close-ups of calm frames from different sides; `rows` begin with the clip."""
-    chosen = front_first(watched.seen, key_frames(part_of(watched.seen, rows), KEY_FRAMES))
+    chosen = front_first(watched.seen, key_frames(part_of(watched.seen, rows), job.request.quality.key_frames))
     return job.stage("key frames", lambda p: frames_of(watched, chosen, job.request.quality.photo_px, p))
 
 
@@ -110,9 +111,13 @@ def _follow(job: Job, talk: Watched, sitting: Sitting) -> tuple[Sitting, HeadTra
     shown = job.stage("frames", lambda p: frames_of(talk, chosen, request.quality.photo_px, p))
     views = tuple(view_of(track, row, frame) for row, frame in zip(chosen, shown.frames, strict=True))
     fit = replace(sitting.fit, views=sitting.fit.views + views)
-    return Sitting(known + shown, fit), track
+    return replace(sitting, pictures=known + shown, fit=fit), track
 
 
 def _tracked(job: Job, talk: Watched, sitting: Sitting, texture: StaticTexture, progress: Progress) -> HeadTrack:
-    params = TrackParams(workers=workers_of(job.request.workers))
+    zooms = [view.camera.focal_px / frame.camera.focal_px
+             for view, frame in zip(sitting.fit.views, sitting.pictures.frames, strict=True)
+             if frame.sha256 == talk.clip.info.sha256]  # fmt: skip
+    focal_px = talk.clip.info.focal_px * float(np.median(zooms)) if zooms else None
+    params = TrackParams(focal_px, workers=workers_of(job.request.workers))
     return track_head(job.model, sitting.fit, talk.seen, talk.clip, texture, params, progress)

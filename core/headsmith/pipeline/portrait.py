@@ -23,6 +23,8 @@ class Sitting:
 
     pictures: Pictures
     fit: HeadFit
+    known: int
+    """the first so many pictures are those that the head was fitted to, from many sides"""
 
 
 def portray(job: Job, sitting: Sitting, motions: dict[str, Motion], warnings: tuple[str, ...]) -> Built:
@@ -30,7 +32,7 @@ def portray(job: Job, sitting: Sitting, motions: dict[str, Motion], warnings: tu
     model, pictures, fit, quality = job.model, sitting.pictures, sitting.fit, job.request.quality
     texture = job.stage("texture", lambda p: make_texture(
         model, fit, pictures.frames, pictures.mattes, TextureParams(size_px=quality.texture_px), p))  # fmt: skip
-    hair = job.stage("hair", lambda _: grow_hair(model, fit, pictures.frames, pictures.mattes, HairParams()))
+    hair = job.stage("hair", lambda _: _hair(job, sitting))
     real = job.stage("pictures", lambda p: _real_views(job, sitting, texture, hair, p))
     dynamic = job.stage("dynamic texture", lambda p: _dynamic(job, sitting, texture, real, p))
     views = ViewParams(size_px=quality.view_px, count=quality.view_count)
@@ -39,6 +41,13 @@ def portray(job: Job, sitting: Sitting, motions: dict[str, Motion], warnings: tu
     params = many_views(budget, quality.clip_steps, job.request.seed, job.device)
     splats = job.stage("splats", lambda p: train_splats(model, fit, texture, hair, real + made, params, p), budget)
     return Built(model, pictures, fit, texture, splats, dynamic, motions, warnings)
+
+
+def _hair(job: Job, sitting: Sitting) -> HairShell | None:
+    """From the pictures that show most sides; those of Clip-B hardly add any."""
+    first = slice(sitting.known)
+    fit = replace(sitting.fit, views=sitting.fit.views[first])
+    return grow_hair(job.model, fit, sitting.pictures.frames[first], sitting.pictures.mattes[first], HairParams())
 
 
 def _dynamic(
