@@ -33,8 +33,16 @@ def test_all_frames_are_placed_in_head_space(sweep, placed):
     assert placed.rows == tuple(range(len(sweep.frames)))
     for camera, view in zip(placed.cameras, sweep.fit.views, strict=True):
         assert turn_deg(camera, view.camera) < 1.0
-        assert np.linalg.norm(camera.position_m - view.camera.position_m) < 0.02 * np.linalg.norm(camera.position_m)
+        apart = np.linalg.norm(camera.position_m / placed.size - view.camera.position_m)
+        assert apart < 0.02 * np.linalg.norm(view.camera.position_m)
         assert camera.focal_px == pytest.approx(view.camera.focal_px, rel=0.02)
+
+
+def test_the_head_gets_the_size_of_the_mean_head(sweep, placed):
+    model = sweep.clip.model
+    mean, true = (model.landmarks(vertices) for vertices in (model.v_template, sweep.clip.rest_m))
+    larger = np.linalg.norm(mean - mean.mean(0), axis=1).sum() / np.linalg.norm(true - true.mean(0), axis=1).sum()
+    assert placed.size == pytest.approx(larger, abs=0.02)
 
 
 def test_crops_give_the_cameras_of_the_whole_pictures(sweep, structure):

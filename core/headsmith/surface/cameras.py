@@ -9,7 +9,7 @@ import numpy as np
 
 from headsmith.asset.alignment import similarity
 from headsmith.asset.normals import vertex_normals
-from headsmith.head_model.landmark_sets import rigid_weights
+from headsmith.head_model.landmark_sets import base_weights, rigid_weights
 from headsmith.head_model.model import HeadModel
 from headsmith.surface.params import PlacingParams
 from headsmith.surface.sfm import NotRegistered, Structure
@@ -20,6 +20,8 @@ ROUNDS = 12
 MIN_LANDMARKS = 30
 MIN_VIEWS = 3
 ROBUST_PX = 3.0
+ROBUST_SIZE_M = 0.004
+"""landmarks that lie farther from the mean head's say less about its size"""
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,8 @@ class PlacedCameras:
     """median angle between the head's pose by these cameras and by the landmark fit"""
     landmark_error_m: float
     """median distance of the landmarks that these cameras see from those of the fitted head"""
+    size: float
+    """by which the fitted head is to be multiplied to be as large as these cameras see it"""
     error_px: float
 
 
@@ -43,10 +47,11 @@ def place_cameras(
     seen: tuple[Sequence[Frame], Sequence[Landmarks]],
     params: PlacingParams,
 ) -> PlacedCameras:
-    """The structure's cameras, at the scale and the place where its landmarks lie best on the fitted head.
+    """The structure's cameras, where its landmarks lie best on the fitted head, at the scale of the mean head.
 
-    Only landmarks tell the scale: the fit's own distances stand and fall with its focal length. Frames whose head
-    contradicts their landmarks are left out. Raises NotRegistered when most do, or too few landmarks are seen.
+    No picture tells a head's size, so the likeliest one is right; that of the fit stands and falls with its focal
+    length. Frames whose head contradicts their landmarks are left out. Raises NotRegistered when most do, or too few
+    landmarks are seen.
     """
     frames, landmarks = seen
     cameras = [
@@ -61,8 +66,12 @@ def place_cameras(
     if known.sum() < MIN_LANDMARKS:
         raise NotRegistered("too few landmarks of the face are seen from several sides")
     scale, R, t = _robust_similarity(source[known], target[known], weights[:, known].mean(0), params.robust_m)
+    likely = _likely_scale(model, cameras, observed, facing)
     error = np.linalg.norm(scale * source[known] @ R.T + t - target[known], axis=1)
-    placed = [replace(camera, T_camera_world=_moved(camera.T_camera_world, scale, R, t)) for camera in cameras]
+    placed = [
+        replace(camera, T_camera_world=_moved(camera.T_camera_world, likely, R, t * likely / scale))
+        for camera in cameras
+    ]
     turns = np.array([_turn_deg(camera, fit.views[row].camera)
                       for row, camera in zip(structure.rows, placed, strict=True)])  # fmt: skip
     if np.median(turns) > params.max_median_turn_deg:
@@ -70,8 +79,14 @@ def place_cameras(
             f"the motion found contradicts the face's landmarks by {np.median(turns):.0f} degrees"
         )  # fmt: skip
     kept = [k for k in range(len(placed)) if turns[k] <= params.max_turn_deg]
-    return PlacedCameras(tuple(structure.rows[k] for k in kept), tuple(placed[k] for k in kept),
-                         float(np.median(turns)), float(np.median(error)), structure.error_px)  # fmt: skip
+    return PlacedCameras(
+        rows=tuple(structure.rows[k] for k in kept),
+        cameras=tuple(placed[k] for k in kept),
+        turn_deg=float(np.median(turns)),
+        landmark_error_m=float(np.median(error)),
+        size=likely / scale,
+        error_px=structure.error_px,
+    )
 
 
 def _fitted_landmarks(
@@ -89,6 +104,15 @@ def _fitted_landmarks(
     towards = centers[:, None] - places
     cosine = (towards * normals).sum(-1) / np.linalg.norm(towards, axis=-1)
     return places, np.clip((cosine - params.min_facing) / (1 - params.min_facing), 0, 1)
+
+
+def _likely_scale(model: HeadModel, cameras: Sequence[Camera], observed_px: F32, facing: F32) -> float:
+    """Of the scene, at which its landmarks are as far apart as the mean head's."""
+    weights = facing * base_weights() * model.landmark_weight
+    source = triangulate(cameras, observed_px, weights)
+    known = np.isfinite(source).all(1) & ((weights > 0).sum(0) >= MIN_VIEWS)
+    target = model.landmarks(model.v_template).astype(np.float64)
+    return _robust_similarity(source[known], target[known], weights[:, known].mean(0), ROBUST_SIZE_M)[0]
 
 
 def triangulate(cameras: Sequence[Camera], observed_px: F32, weights: F32) -> F32:

@@ -62,7 +62,8 @@ def reconstruct(
         return SurfaceResult(fit, "landmarks", None, (), (_sentence(frames, reason),))
     start = with_cameras(fit, placed)
     shown = [mattes[row] for row in placed.rows]
-    hull = visual_hull(model, usual_vertices(model, start, placed.rows), placed.cameras, shown, params.hull)
+    vertices = placed.size * usual_vertices(model, start, placed.rows)
+    hull = visual_hull(model, vertices, placed.cameras, shown, params.hull)
     views = [surface_view(hull, frames[row], mattes[row], camera)
              for row, camera in zip(placed.rows, placed.cameras, strict=True)]  # fmt: skip
     mesh = refine_surface(hull, views, params.deferred, lambda share: progress(0.2 + 0.6 * share))
@@ -131,8 +132,12 @@ def find_cameras(
 
 
 def with_cameras(fit: HeadFit, placed: PlacedCameras) -> HeadFit:
-    """The fit with the placed cameras in the views that have one."""
+    """The fit with the placed cameras; views without one see the head as before, at its new size."""
     views = list(fit.views)
+    for row, view in enumerate(views):
+        T = view.camera.T_camera_world.copy()
+        T[:3, 3] *= placed.size
+        views[row] = replace(view, camera=replace(view.camera, T_camera_world=T))
     for row, camera in zip(placed.rows, placed.cameras, strict=True):
         views[row] = replace(views[row], camera=camera)
     return replace(fit, views=tuple(views))
