@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from headsmith.head_model.raster import rasterize
 from headsmith.types import HairShell
 from headsmith.views import HairParams, grow_hair
+from headsmith.views.hair import different_views
+from headsmith.views.hair_volume import agreed_cut
 
 
 @pytest.fixture(scope="module")
@@ -102,3 +106,22 @@ def test_a_second_photo_settles_the_back(bob_from_two_sides) -> None:
 
 def test_no_hair_gives_no_shell(bald) -> None:
     assert grow_hair(bald.model, bald.fit, bald.frames, bald.mattes, HairParams.draft()) is None
+
+
+def test_of_many_photos_different_ones_are_used(bob_from_two_sides) -> None:
+    bob = bob_from_two_sides
+    front, side = bob.fit.views
+    many = replace(bob.fit, views=(front,) * 6 + (side,) * 6)
+    rows = different_views(bob.model, many, 2)
+    assert rows[0] == 0
+    assert rows[1] >= 6
+    assert different_views(bob.model, many, 12) == list(range(12))
+
+
+def test_one_wrong_matte_of_many_does_not_cut_the_hair() -> None:
+    cuts = [np.full((2, 2, 2), -1.0, np.float32) for _ in range(7)]
+    cuts[3][0] = 1.0
+    assert agreed_cut(cuts).max() < 0
+    assert agreed_cut(cuts[:5]).max() > 0
+    cuts[5][0] = 2.0
+    assert agreed_cut(cuts)[0].min() > 0

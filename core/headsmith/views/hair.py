@@ -14,6 +14,7 @@ from headsmith.views.hair_color import color_hair, surface
 from headsmith.views.hair_photo import HairPhoto, Shot, measure_photo
 from headsmith.views.hair_volume import HairVolume, hair_volume
 from headsmith.views.params import HairParams
+from headsmith.views.skull import in_skull_frame
 from headsmith.views.strands import strand_noise
 
 _HIDDEN_M = 0.001
@@ -25,10 +26,12 @@ def grow_hair(
 ) -> HairShell | None:
     """The outer surface of the hair in rest pose; None where the photos show practically none.
 
-    Frames and mattes go with `fit.views`. The shell is solid: it goes on under the scalp, and behind the face where
-    it has to, so that it is closed; such vertices have thickness 0.
+    Frames and mattes go with `fit.views`; of very many those from different directions are used. The shell
+    is solid: it goes on under the scalp, and behind the face where it has to, so that it is closed; such vertices have
+    thickness 0.
     """
-    shots = [Shot(k, frame, matte) for k, (frame, matte) in enumerate(zip(frames, mattes, strict=True))]
+    rows = different_views(model, fit, params.most_photos)
+    shots = [Shot(k, frames[k], mattes[k]) for k in rows]
     photos = [measure_photo(model, fit, shot, params) for shot in shots]
     if max(_hair_fraction(photo) for photo in photos) < params.min_hair_fraction:
         return None
@@ -41,6 +44,19 @@ def grow_hair(
     colors, seen = color_hair(surface(vertices, faces), model.faces, pictures, params)
     vertices = _with_relief((vertices, faces), seen, _thickness(volume, vertices), params)
     return HairShell(vertices, faces, colors, seen, _thickness(volume, vertices))
+
+
+def different_views(model: HeadModel, fit: HeadFit, most: int) -> list[int]:
+    """Rows of at most `most` views: the first, then always the one seen from the direction most unlike the others'."""
+    if len(fit.views) <= most:
+        return list(range(len(fit.views)))
+    places = np.stack([in_skull_frame(model, fit, view)[1].position_m for view in fit.views])
+    directions = places / np.linalg.norm(places, axis=1, keepdims=True)
+    rows, apart = [0], np.linalg.norm(directions - directions[0], axis=1)
+    while len(rows) < most:
+        rows.append(int(np.argmax(apart)))
+        apart = np.minimum(apart, np.linalg.norm(directions - directions[rows[-1]], axis=1))
+    return rows
 
 
 def _with_relief(mesh: tuple[F32, I32], seen: F32, thickness_m: F32, params: HairParams) -> F32:

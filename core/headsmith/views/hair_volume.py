@@ -39,6 +39,8 @@ _NAPE_INWARD, _NAPE_CURL, _NAPE_REACH_M = 0.25, 2.5, 0.045
 """long hair comes closer to the neck as it falls: metres per metre, per square metre, and at most"""
 _HEM_WAVE_M = 0.003
 """how unevenly its ends are cut"""
+_PER_DISSENT = 6
+"""so many photos may be contradicted by one of them"""
 _SIDE_MIN_M = 0.012
 """a strand on a side of the head counts for the hair's length if it is wider than this"""
 
@@ -92,9 +94,12 @@ def hair_volume(model: HeadModel, rest_m: F32, photos: list[HairPhoto], params: 
     for photo in photos:
         field = np.minimum(field, _shown(points, photo, (grid, outer), params))
     field = ndimage.gaussian_filter(field, 1.0, mode="nearest")
-    for number, photo in enumerate(photos):
-        field = np.maximum(field, _hull(points, photo, params.hull_slack_m if number else 0.0))
-        field = np.maximum(field, _in_front_of_skin(points, photo, levels.ear_z, params))
+    cuts = [
+        np.maximum(_hull(points, photo, params.hull_slack_m if number else 0.0),
+                   _in_front_of_skin(points, photo, levels.ear_z, params))
+        for number, photo in enumerate(photos)
+    ]  # fmt: skip
+    field = np.maximum(field, agreed_cut(cuts))
     return HairVolume(grid, _main_piece(field), skull, value)
 
 
@@ -215,6 +220,14 @@ def _hull(points: F32, photo: HairPhoto, slack_m: float) -> F32:
     """[X, Y, Z] positive where a point would be seen outside the head's matte."""
     pixels, _ = photo.camera.project(points.reshape(-1, 3))
     return (-photo.sample(photo.head_sd_m, pixels) - slack_m).reshape(points.shape[:3])
+
+
+def agreed_cut(cuts: list[F32]) -> F32:
+    """[X, Y, Z] positive where photos cut the hair away; of many several must, for mattes err and hair moves."""
+    few = len(cuts) // _PER_DISSENT
+    if not few:
+        return np.maximum.reduce(cuts)
+    return np.partition(np.stack(cuts), -1 - few, axis=0)[-1 - few]
 
 
 def _in_front_of_skin(points: F32, photo: HairPhoto, ear_z_m: float, params: HairParams) -> F32:

@@ -25,6 +25,8 @@ class HairParams:
     """how far the hair keeps behind skin that a photo shows"""
     hull_slack_m: float = 0.003
     """how far hair may leave the matte of any photo but the first"""
+    most_photos: int = 12
+    """that are looked at"""
     relief_m: float = 0.0015
     """depth of the grooves between locks where no photo shows them"""
     seed: int = 11
