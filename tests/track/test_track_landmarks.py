@@ -107,6 +107,13 @@ def test_clip_without_a_face_is_the_users_mistake(performance: Performance) -> N
         track(performance, replace(performance.seen, found=np.zeros_like(performance.seen.found)))
 
 
+def test_one_frame_is_a_clip(performance: Performance) -> None:
+    one = track(performance, part_of(performance.seen, [7]))
+    assert len(one.index) == 1
+    assert np.linalg.norm(one.T_camera_world[0, :3, 3] - performance.T_camera_world[7, :3, 3]) < 0.02
+    assert motion_of(performance.model, one, "talk.mp4").fps == pytest.approx(25)
+
+
 def test_motion_is_even_and_turns_the_neck(performance: Performance, tracked: HeadTrack) -> None:
     motion = motion_of(performance.model, tracked, "talk.mp4")
     neck = motion.joint_names.index("neck")

@@ -58,7 +58,7 @@ class TrackParams:
     focal_px: float | None = None
     """of the whole picture; None: what its file says, unless the pictures contradict it"""
     landmark_std: float = 0.008
-    lip_gap_std: float = 0.02
+    lip_gap_std: float = 0.012
     """of the distance between the lips"""
     depth_std: float = 0.10
     """of MediaPipe's relative depth, which is largely a guess"""

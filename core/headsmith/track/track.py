@@ -45,6 +45,8 @@ from headsmith.types import (
 SAMPLED = 32
 """frames from which the whole clip's properties are estimated"""
 COVERED, ENOUGH = 0.3, 8
+AT_A_TIME = 256
+"""frames whose evidence is in memory together"""
 
 
 @dataclass(frozen=True)
@@ -142,9 +144,11 @@ def solve_chunk(job: Job, progress: Progress) -> States:
 def _finished(model: HeadModel, seen: ClipLandmarks, problem: Problem, states: States, expected: F32) -> HeadTrack:
     """The track of all frames, those without a face included."""
     found = np.flatnonzero(seen.found)
-    evidence = evidence_of(problem.known, rows_of(seen, found), expected)
     error = np.zeros(len(seen.index), np.float32)
-    error[found] = [landmark_error(problem, evidence, states, row) for row in range(len(states))]
+    for start_row in range(0, len(found), AT_A_TIME):
+        part = slice(start_row, start_row + AT_A_TIME)
+        evidence, some = evidence_of(problem.known, rows_of(seen, found[part]), expected[part]), states.rows(part)
+        error[found[part]] = [landmark_error(problem, evidence, some, row) for row in range(len(some))]
     times = seen.info.timestamps_s[seen.index].astype(np.float64)
     states = at_times(states, times[found], times)
     if "neck" in model.joint_names:
