@@ -108,13 +108,13 @@ def measure_network(repeats: int) -> dict[str, Any]:
     return {"bytes": len(data), "ms": ms, "ratio": ms["onnxruntime"] / ms["reference"], "difference": apart}
 
 
-def training_view(clip: SyntheticClip, index: int) -> TrainingView:
-    """A frame with its true geometry and light; hair in front of the face is known."""
+def training_view(clip: SyntheticClip, index: int, exposure: F32) -> TrainingView:
+    """A frame with its true geometry and light, as bright as the texture takes it; hair before the face is known."""
     frame = next(clip.reader.read([index]))
     mattes, fit = clip.mattes(index), clip.view(index)
     weight = (1 - mattes.hair) * (mattes.head > 0.9)
     return TrainingView(fit.camera, frame.image, mattes.head, weight.astype(np.float32), fit.expression,
-                        fit.joint_rotations, True, fit.light_sh)  # fmt: skip
+                        fit.joint_rotations, True, fit.light_sh * exposure)  # fmt: skip
 
 
 def misread(view: TrainingView, random: np.random.Generator) -> TrainingView:
@@ -126,13 +126,18 @@ def misread(view: TrainingView, random: np.random.Generator) -> TrainingView:
     return replace(view, expression=expression, camera=replace(view.camera, T_camera_world=T))
 
 
-def static_texture(params: ClipParams) -> StaticTexture:
-    """From five frames of the same person's Clip-A, with true geometry."""
+def static_texture(params: ClipParams) -> tuple[StaticTexture, F32]:
+    """From five frames of the same person's Clip-A, with true geometry; and [3] its light, of the true one.
+
+    No picture tells a bright skin from a bright light.
+    """
     clip = synthetic_clip_a(params)
     chosen = np.linspace(0, len(clip.moments) - 1, 5).round().astype(int).tolist()
     frames = list(clip.reader.read(chosen))
-    return make_texture(clip.model, clip.fit(chosen), frames, [clip.mattes(i) for i in chosen],
+    made = make_texture(clip.model, clip.fit(chosen), frames, [clip.mattes(i) for i in chosen],
                         TextureParams(size_px=1024))  # fmt: skip
+    true = np.stack([clip.light_sh(i)[0] for i in chosen])
+    return made, np.median(made.light_sh[:, 0] / true, axis=0).astype(np.float32)
 
 
 class Judge:
@@ -179,10 +184,10 @@ def _rendered(model: Any, posed: F32, texture: F32 | U8, view: TrainingView) -> 
 def measure_learning(settings: Settings) -> dict[str, Any]:
     plain = ClipParams(size_px=settings.size_px, seconds=settings.seconds)
     params = replace(plain, subject=replace(plain.subject, seed=settings.seed))
-    static, clip = static_texture(params), synthetic_clip_b(replace(params, fps=30.0))
+    (static, exposure), clip = static_texture(params), synthetic_clip_b(replace(params, fps=30.0))
     count = len(clip.moments)
-    views = [training_view(clip, i) for i in spread(0, int(0.8 * count), settings.train)]
-    held_out = [training_view(clip, i) for i in spread(int(0.8 * count) + 1, count, settings.held_out)]
+    views = [training_view(clip, i, exposure) for i in spread(0, int(0.8 * count), settings.train)]
+    held_out = [training_view(clip, i, exposure) for i in spread(int(0.8 * count) + 1, count, settings.held_out)]
     judge, random = Judge(clip, static), np.random.default_rng(settings.seed)
     out: dict[str, Any] = {"static": judge.table(held_out, None)}
     for name, given in (("true", views), ("misread", [misread(view, random) for view in views])):
