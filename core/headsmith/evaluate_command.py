@@ -51,7 +51,7 @@ def run(options: argparse.Namespace) -> int:
     from headsmith.pipeline.clips import workers_of
     from headsmith.progress import relayed
 
-    params = ClipParams(options.last, options.frames, options.size, workers_of(options.workers))
+    params = ClipParams(options.last, options.frames, options.size, workers=workers_of(options.workers))
     watching = watcher(options.progress)
     with relayed(watching):
         comparison = compare_clip(read_avatar(options.avatar), options.against, params, options.head, watching)

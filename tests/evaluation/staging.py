@@ -19,12 +19,14 @@ from headsmith.preview import scaled_camera
 from headsmith.splats import render_splats
 from headsmith.types import F32, U8, Camera, HeadTrack, no_progress
 
-SIZE_PX, COUNT, FPS = 320, 20, 10.0
+SIZE_PX, COUNT, FPS = 256, 20, 10.0
 NETWORK_PX = 128
 BLUSH = np.array([0.25, -0.2, -0.2], np.float32)
 """what jawOpen adds to the dynamic texture, sRGB"""
-LIGHT = NEUTRAL_LIGHT + np.array([0, 0.1, 0.2, 0.35, 0, 0, 0, 0, 0], np.float32)[:, None] * np.float32([1, 0.9, 0.7])
-"""in the axes of the camera at yaw 0; mostly from the subject's left"""
+FRONT = np.diag([1.0, -1.0, -1.0])
+"""from head space to the axes of a camera in front of it"""
+LIGHT = NEUTRAL_LIGHT + np.outer([0, 0.1, 0.2, 0.35, 0, 0, 0, 0, 0], [1, 0.9, 0.7]).astype(np.float32)
+"""in head space, of a head that looks at the camera; warm, from above and the subject's left"""
 
 
 @dataclass(frozen=True)
@@ -79,10 +81,10 @@ def moments_of(avatar: Avatar, light_with_camera: bool = True) -> tuple[Moment, 
     out = []
     for t in np.arange(COUNT) / COUNT:
         camera = orbit_camera(avatar, 18 * np.sin(2 * np.pi * t), 5 * np.cos(2 * np.pi * t), SIZE_PX)
-        jaw, blink = 0.5 * max(0.0, np.sin(6 * np.pi * t)), float(0.45 < t < 0.55)
+        jaw, blink = 0.5 * np.sin(np.pi * t), float(0.68 < t < 0.78)
         weights = {"jawOpen": jaw, "eyeBlinkLeft": blink, "eyeBlinkRight": blink, "mouthSmileLeft": 0.4 * t}
         R = camera.T_camera_world[:3, :3]
-        light = rotated_light(LIGHT, R.T) if light_with_camera else rotated_light(LIGHT, np.diag([1.0, -1, -1]))
+        light = rotated_light(LIGHT, R.T @ FRONT) if light_with_camera else LIGHT
         out.append(Moment(camera, pose_from(avatar, weights, {"neck": (0.0, 0.15 * t, 0.0)}), light))
     return tuple(out)
 
@@ -99,19 +101,15 @@ def splats_clip(avatar: Avatar, path: Path) -> Staged:
     return Staged(avatar, path, moments)
 
 
-def mesh_clip(avatar: Avatar, path: Path, *, dynamic: bool, light_with_camera: bool = True) -> Staged:
-    """The mesh in front of a room, under `LIGHT`, which stands still as the camera does or as the head does."""
-    moments, room = moments_of(avatar, light_with_camera), background()
-
-    def pictures() -> Iterator[U8]:
-        for moment in moments:
-            yield _over(room, *_mesh(avatar, moment, dynamic))
-
-    write_clip(path, pictures(), FPS)
+def mesh_clip(avatar: Avatar, path: Path) -> Staged:
+    """The mesh with its dynamic texture in front of a room, under `LIGHT`, which stands still as the camera does."""
+    moments, room = moments_of(avatar), background()
+    write_clip(path, (_over(room, *mesh_picture(avatar, moment, dynamic=True)) for moment in moments), FPS)
     return Staged(avatar, path, moments)
 
 
-def _mesh(avatar: Avatar, moment: Moment, dynamic: bool) -> tuple[F32, F32]:
+def mesh_picture(avatar: Avatar, moment: Moment, *, dynamic: bool) -> tuple[F32, F32]:
+    """The mesh on black [H, W, 3] sRGB 0..1, and where it is [H, W]."""
     head, texture = avatar.head, avatar.material.static_texture
     if dynamic:
         assert avatar.dynamic_texture is not None
@@ -135,7 +133,7 @@ def background(seed: int = 3) -> F32:
     """[H, W, 3] sRGB 0..1: soft spots of many sizes."""
     random, room = np.random.default_rng(seed), np.zeros((SIZE_PX, SIZE_PX, 3), np.float32)
     for cells in (4, 9, 23):
-        spots = random.integers(60, 200, (cells, cells, 3)).astype(np.uint8)
+        spots = random.integers(90, 170, (cells, cells, 3)).astype(np.uint8)
         room += np.asarray(Image.fromarray(spots).resize((SIZE_PX, SIZE_PX), Image.Resampling.BICUBIC)) / (3 * 255)
     return room
 

@@ -27,7 +27,6 @@ from headsmith.types import Camera, HeadTrack, Pictures
 
 MOST_OCCLUDED = 0.1
 """frames in which more of the face is covered say nothing about the avatar"""
-LIGHT_FRAMES = 8
 LIGHT_PX = 256
 SUREST_SKIN = 0.95
 
@@ -46,6 +45,8 @@ class ClipParams:
     """that are compared, evenly spread"""
     longest_px: int = 512
     """longer side of the close-ups that are compared"""
+    light_frames: int = 6
+    """of the whole clip, from which its light is estimated"""
     workers: int = 1
 
 
@@ -82,9 +83,9 @@ def compare_clip(
     clip = open_clip(path)
     with watcher.stage("follow") as progress:
         watched = Watched(clip, watch(clip, TALK_FPS, progress))
+    tracking = TrackParams(focal_px=known_focal_px(avatar, clip.info.sha256), workers=params.workers)
     with watcher.stage("track") as progress:
-        track = track_head(model, fit, watched.seen, clip, worn_texture(avatar),
-                           TrackParams(workers=params.workers), progress)  # fmt: skip
+        track = track_head(model, fit, watched.seen, clip, worn_texture(avatar), tracking, progress)
     return compare_followed(avatar, model, Followed(watched, track), params, watcher)
 
 
@@ -93,17 +94,28 @@ def compare_followed(
 ) -> Comparison:
     """The same for a clip in which the head's way is known already."""
     info, seen = followed.track.info, followed.watched.seen
-    share, held_out = _part(avatar, info.sha256, params.last_share)
+    share, held_out = compared_part(avatar, info.sha256, params.last_share)
     tail = last_rows(followed, share)
     good = [row for row in tail if _uncovered(followed, row)]
     if not good:
         raise NoFace(info.source, found="no frame in which the face is seen uncovered", expected="some in the part "
                      "that is compared", action="give another clip, or another --last")  # fmt: skip
     with (watcher or Silent()).stage("light"):
-        light = _light(avatar, model, followed)
+        light = _light(avatar, model, followed, params.light_frames)
     rows = tuple(_spread(good, params.frames))
     first_s = float(info.timestamps_s[seen.index[tail[0]]])
     return Comparison(avatar, followed, rows, light, params.longest_px, first_s, held_out, len(tail) - len(good))
+
+
+def compared_part(avatar: Avatar, sha256: str, asked: float | None) -> tuple[float, bool]:
+    """The share of a clip, its end, that is compared, and whether the build learnt from none of it."""
+    if sha256 not in {known for _, known in avatar.provenance.inputs}:
+        return (1.0 if asked is None else asked), True
+    settings = avatar.provenance.settings
+    kept = settings.get("hold_out", 0.0) if settings.get("hold_out_sha256") == sha256 else 0.0
+    kept = float(kept) if isinstance(kept, int | float) and 0 < kept < 1 else 0.0
+    share = asked or kept or 1.0
+    return share, share <= kept
 
 
 def last_rows(followed: Followed, share: float) -> list[int]:
@@ -121,15 +133,11 @@ def pose_in(avatar: Avatar, track: HeadTrack, row: int, close_up: Pictures) -> t
     return view.camera, Pose(weights, view.joint_rotations)
 
 
-def _part(avatar: Avatar, sha256: str, asked: float | None) -> tuple[float, bool]:
-    """The share of the clip that is compared, and whether the build learnt from none of it."""
-    if sha256 not in {known for _, known in avatar.provenance.inputs}:
-        return (1.0 if asked is None else asked), True
+def known_focal_px(avatar: Avatar, sha256: str) -> float | None:
+    """Of a clip whose end the build held out: another focal length would put the back of the head elsewhere."""
     settings = avatar.provenance.settings
-    kept = settings.get("hold_out", 0.0) if settings.get("hold_out_sha256") == sha256 else 0.0
-    kept = float(kept) if isinstance(kept, int | float) and 0 < kept < 1 else 0.0
-    share = asked or kept or 1.0
-    return share, share <= kept
+    focal = settings.get("hold_out_focal_px") if settings.get("hold_out_sha256") == sha256 else None
+    return float(focal) if isinstance(focal, int | float) and focal > 0 else None
 
 
 def _uncovered(followed: Followed, row: int) -> bool:
@@ -141,10 +149,10 @@ def _spread(rows: Sequence[int], count: int) -> list[int]:
     return [rows[i] for i in np.unique(np.linspace(0, len(rows) - 1, count).round().astype(int))]
 
 
-def _light(avatar: Avatar, model: HeadModel, followed: Followed) -> ClipLight:
+def _light(avatar: Avatar, model: HeadModel, followed: Followed, count: int) -> ClipLight:
     """From frames spread over the whole clip."""
     track = followed.track
-    rows = _spread([row for row in range(len(track.index)) if _uncovered(followed, row)], LIGHT_FRAMES)
+    rows = _spread([row for row in range(len(track.index)) if _uncovered(followed, row)], count)
     lit = []
     for row, picture in zip(rows, close_ups(followed.watched, rows, LIGHT_PX), strict=True):
         camera, pose = pose_in(avatar, track, row, picture)

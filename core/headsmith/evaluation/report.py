@@ -13,7 +13,7 @@ from headsmith.head_model.model import HeadModel
 from headsmith.pipeline.clips import Followed
 from headsmith.types import U8, Progress, no_progress
 
-FRAMES = 16
+FRAMES, LIGHT_FRAMES = 16, 4
 SIDE_PX, SHEET_FRAMES = 224, 4
 
 
@@ -29,7 +29,7 @@ def held_out_section(
     empty where the face is not seen uncovered there.
     """
     try:
-        comparison = compare_followed(avatar, model, followed, ClipParams(frames=FRAMES))
+        comparison = compare_followed(avatar, model, followed, ClipParams(frames=FRAMES, light_frames=LIGHT_FRAMES))
     except NoFace:
         return {}, {}, {}
     gallery = Gallery(comparison, SIDE_PX, SHEET_FRAMES)

@@ -103,6 +103,7 @@ def _provenance(request: BuildRequest, built: Built) -> Provenance:
         settings |= {
             "hold_out": held_out(request.hold_out, info, built.pictures.frames),
             "hold_out_sha256": info.sha256,
+            "hold_out_focal_px": round(built.followed.track.camera.focal_px, 2),
         }
     created = datetime.now(UTC).isoformat(timespec="seconds")
     inputs = tuple(dict.fromkeys((f.source, f.sha256) for f in built.pictures.frames))

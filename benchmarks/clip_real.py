@@ -1,0 +1,109 @@
+"""An avatar from a real clip against the end of that clip: `python benchmarks/clip_real.py talk.mp4`.
+
+Builds from the clip's first part, and compares static mesh, dynamic mesh and splats with frames of the last part,
+which the build did not learn from. The table holds figures and settings alone, nothing of the person.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from headsmith.bench.clip_table import markdown, write_page
+from headsmith.capture import open_clip
+from headsmith.evaluation.clip import ClipParams, compare_clip
+from headsmith.evaluation.sheet import Gallery
+from headsmith.evaluation.table import COLUMNS, rows_of, summary
+from headsmith.params import QUALITIES, quality_named
+from headsmith.pipeline import BuildRequest, build
+from headsmith.pipeline.clips import workers_of
+from headsmith.progress import STYLES, watcher
+
+RESULTS = Path(__file__).parent / "results/clip_real.md"
+
+
+@dataclass(frozen=True)
+class Settings:
+    clip: Path
+    clip_a: Path | None
+    quality: str
+    hold_out: float
+    frames: int
+    size_px: int
+    clip_frames: int | None
+    clip_steps: int | None
+    progress: str
+
+
+def measure(settings: Settings, folder: Path) -> dict[str, Any]:
+    """Builds (or goes on with the build) in `folder`, and compares."""
+    watching, output = watcher(settings.progress), folder / "real.avatar"
+    quality = quality_named(settings.quality)
+    quality = replace(quality, clip_frames=settings.clip_frames or quality.clip_frames,
+                      clip_steps=settings.clip_steps or quality.clip_steps)  # fmt: skip
+    request = BuildRequest((), output, settings.clip_a, settings.clip, quality, hold_out=settings.hold_out, resume=True,
+                           force=True)  # fmt: skip
+    avatar = build(request, watching)
+    params = ClipParams(frames=settings.frames, longest_px=settings.size_px, workers=workers_of(None))
+    gallery = Gallery(compare_clip(avatar, settings.clip, params, watcher=watching), kept=0)
+    with watching.stage("compare") as progress:
+        for _ in gallery.panels(progress):
+            pass
+    evaluation, info = gallery.evaluation(), open_clip(settings.clip).info
+    return {
+        "clip": {"size_px": info.size_px, "frames": len(info.timestamps_s), "seconds": float(info.timestamps_s[-1])},
+        "learnt_frames": quality.clip_frames, "steps": quality.clip_steps, "rows": rows_of(evaluation),
+        "by_build": {k: v for k, v in avatar.report.metrics.items() if k.startswith("held_out_")},
+        **{key: value for key, value in summary(evaluation).items() if key != "clip"},
+    }  # fmt: skip
+
+
+def page(found: dict[str, Any], settings: Settings) -> list[str]:
+    clip = found["clip"]
+    start = "that clip alone" if settings.clip_a is None else "that clip and a Clip-A"
+    return [
+        f"A real clip of {clip['seconds']:.1f} s, {clip['frames']} frames of {clip['size_px'][0]} x "
+        f"{clip['size_px'][1]} px. Quality `{settings.quality}`, from {start}: {found['learnt_frames']} frames learnt "
+        f"from, {found['steps']} steps. Compared: {found['frames']} frames of the last {settings.hold_out:.0%}, "
+        f"{found['skipped']} skipped, close-ups of up to {settings.size_px} px; means over the frames. The meshes have "
+        "no hair, which counts on the head; hair is in no other region.",
+        markdown(("region", "form", *COLUMNS.values()), found["rows"]),
+        "Identity (cosine of SFace's features): "
+        + (", ".join(f"{form} {value:.3f}" for form, value in found["identity"].items()) or "not measured") + ".",
+    ]  # fmt: skip
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("clip", type=Path, help="a person who talks before a camera that stands still")
+    parser.add_argument("--clip-a", type=Path, help="the same head from all sides")
+    parser.add_argument("--quality", default="draft", choices=tuple(QUALITIES))
+    parser.add_argument("--hold-out", type=float, default=0.2, help="the clip's end that is not learnt from")
+    parser.add_argument("--frames", type=int, default=40, help="to compare")
+    parser.add_argument("--size", type=int, default=512, help="longer side of the close-ups in pixels")
+    parser.add_argument("--clip-frames", type=int, help="to learn from, other than the quality's number")
+    parser.add_argument("--clip-steps", type=int, help="of the splats, other than the quality's number")
+    parser.add_argument("--work", type=Path, metavar="FOLDER", help="keep the build there, and go on from it")
+    parser.add_argument("--progress", default="auto", choices=STYLES)
+    parser.add_argument("--json", action="store_true", help="print all figures instead of writing the table")
+    options = parser.parse_args()
+    settings = Settings(options.clip, options.clip_a, options.quality, options.hold_out, options.frames, options.size,
+                        options.clip_frames, options.clip_steps, options.progress)  # fmt: skip
+    with tempfile.TemporaryDirectory() as place:
+        folder = options.work or Path(place)
+        folder.mkdir(parents=True, exist_ok=True)
+        found = measure(settings, folder)
+    if options.json:
+        print(json.dumps(found, indent=1))
+        return
+    write_page(RESULTS, "A real clip: frames that were held out", "python benchmarks/clip_real.py CLIP",
+               page(found, settings))  # fmt: skip
+    print(RESULTS)
+
+
+if __name__ == "__main__":
+    main()
