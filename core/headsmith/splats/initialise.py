@@ -28,6 +28,7 @@ _PART_IMPORTANCE = {
 }
 _REGION_IMPORTANCE = {"face": 1.2, "lips": 1.5, "eyes": 2.5, "ears": 0.5, "neck": -0.4, "inner_mouth": -0.6}
 """added to 1, times the region's membership"""
+_MOVING_REGIONS = ("eyes", "lips", "inner_mouth")
 _UNSEEN_IMPORTANCE = 0.35
 """of skin that no photo shows, where seen skin has 1"""
 _UNDER_HAIR_IMPORTANCE = 0.2
@@ -44,16 +45,16 @@ _OPACITY = 0.95
 def initialise(
     model: HeadModel, fit: HeadFit, texture: StaticTexture, hair: HairShell | None, params: SplatParams
 ) -> LocalSplats:
-    """`params.max_splats` splats on the person's neutral head, lit as in the first photo."""
+    """`params.max_splats` splats on the person's neutral head, in the mean light of the photos."""
     rest = model.rest_vertices(fit.identity, fit.offsets_m)
     areas, scales = largest_frames(model, rest)
-    clothed = _below_collar(model, rest, fit)
+    clothed, moving = _below_collar(model, rest, fit), _moving(model, params.moving_importance)
     if hair is None or not len(hair.faces):
-        importance = _skin_importance(model, rest, texture, None) * ~clothed
+        importance = _skin_importance(model, rest, texture, None) * moving * ~clothed
         points = spread_points(areas, importance, params.max_splats, params.seed)
         return _skin_splats(model, rest, texture, points, scales)
     cover = hair_cover(rest, model.faces, hair)
-    importance = _skin_importance(model, rest, texture, cover) * ~clothed
+    importance = _skin_importance(model, rest, texture, cover) * moving * ~clothed
     hair_areas, of_hair = triangle_areas(hair.vertices_m, hair.faces), hair_importance(hair) * cover.hair
     hair_total = float((hair_areas * of_hair).sum())
     hair_count = round(params.max_splats * hair_total / (hair_total + float((areas * importance).sum())))
@@ -91,6 +92,16 @@ def _skin_importance(model: HeadModel, rest: F32, texture: StaticTexture, cover:
     return importance
 
 
+def _moving(model: HeadModel, importance: float) -> F32:
+    """[F] `importance` where expressions change most, in eyes, lids and mouth; 1 elsewhere."""
+    share = np.max([model.regions.get(name, np.zeros(len(model.v_template))) for name in _MOVING_REGIONS], axis=0)
+    of_face = share[model.faces].mean(1)
+    parts = [part for part in _PART_IMPORTANCE if part in model.part_names]
+    if parts:
+        of_face[model.faces_of(*parts)] = 1
+    return (1 + (importance - 1) * of_face).astype(np.float32)
+
+
 def _look_up(values: F32, uv: F32) -> F32:
     """One channel [T, T] at uv [N, 2]."""
     return sample_bilinear(values, uv)[:, 0]  # type: ignore[arg-type]  # it takes floats too, as its docstring says
@@ -118,13 +129,13 @@ def _skin_splats(
 
 
 def _lit_colors(model: HeadModel, rest: F32, texture: StaticTexture, points: SurfacePoints) -> F32:
-    """[N, 3] sRGB of the texture in the first photo's light."""
+    """[N, 3] sRGB of the texture in the mean light of the photos."""
     tri, weights = points.triangle, points.barycentric[..., None]
     uv = (model.uvs[model.uv_faces[tri]] * weights).sum(1)
     normals = (vertex_normals(rest, model.faces)[model.faces[tri]] * weights).sum(1)
     normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-8)
     albedo = srgb_to_linear(sample_bilinear(texture.albedo, uv))
-    return np.clip(linear_to_srgb(albedo * irradiance(normals, texture.light_sh[0])), 0, 1)
+    return np.clip(linear_to_srgb(albedo * irradiance(normals, texture.light_sh.mean(0))), 0, 1)
 
 
 def _paint_scalp(model: HeadModel, rest: F32, skin: LocalSplats, hair: HairShell, cover: HairCover) -> LocalSplats:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -11,6 +12,8 @@ from headsmith.metrics.perceptual import weighted_distance
 from headsmith.splats.kernel_ssim import weighted_ssim
 from headsmith.splats.params import SplatParams
 from headsmith.types import TrainingView
+
+_AROUND_PX = 9
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,20 @@ def view_loss(image: Tensor, alpha: Tensor, target: Target, background: Tensor, 
     silhouette = (target.weight * (alpha - target.alpha).abs()).sum()
     color = (1 - params.ssim_share) * absolute + params.ssim_share * structure
     return color + params.alpha_weight * silhouette
+
+
+def without_covers(image: Tensor, target: Target, doubt: float) -> Target:
+    """The target with less weight where the render [H, W, 3] differs from it by about `doubt` or more all around.
+
+    Hands and the like differ over an area; edges that are a pixel off do not.
+    """
+    if math.isinf(doubt):
+        return target
+    with torch.no_grad():
+        difference = ((image - target.image).abs() * (target.weight > 0)).mean(-1)
+        around = torch.nn.functional.avg_pool2d(difference[None, None], _AROUND_PX, 1, _AROUND_PX // 2)[0, 0]
+        weight = target.weight / (1 + (around / doubt) ** 2)[..., None]
+        return replace(target, weight=weight / weight.sum().clamp_min(1e-12))
 
 
 def perceptual_loss(image: Tensor, target: Target) -> Tensor:

@@ -11,8 +11,9 @@ from torch import Tensor
 from headsmith.splats.cloud import Cloud
 from headsmith.splats.exposure import Exposure
 from headsmith.splats.local_splats import LocalSplats
-from headsmith.splats.losses import perceptual_loss, view_loss
+from headsmith.splats.losses import perceptual_loss, view_loss, without_covers
 from headsmith.splats.params import SplatParams
+from headsmith.splats.pose_refinement import PoseRefinement
 from headsmith.splats.posed_view import FrameCache, PosedView
 from headsmith.splats.regularise import penalty
 from headsmith.splats.schedule import draw_background, sh_degree_at, view_order
@@ -32,6 +33,9 @@ class Training:
     cloud: Cloud
     densifier: Densifier | None
     exposure: Exposure
+    poses: PoseRefinement
+    middle_m: Tensor
+    """[3] of the head"""
     frames: FrameCache
 
 
@@ -41,6 +45,8 @@ def optimise(splats: LocalSplats, views: tuple[PosedView, ...], params: SplatPar
     densifier = None if params.strategy is None else params.strategy.begin(params.max_splats, params.seed)
     run = Training(params, Cloud(splats, params), densifier,
                    Exposure(real, params.exposure_weight, params.exposure_rate, params.device),
+                   PoseRefinement(real, params.pose_weight, params.pose_rate, params.device),
+                   views[0].frames.origin.mean(0),
                    FrameCache(views))  # fmt: skip
     small = tuple(view.halved() for view in views) if params.coarse_share > 0 else views
     decay = params.rates.last_fraction ** (1 / max(params.steps, 1))
@@ -65,18 +71,21 @@ def _descend(run: Training, step: int, view: PosedView, index: int, background: 
     cloud.adam.zero_grad(set_to_none=True)
     absgrad = densifier is not None and densifier.absgrad
     image, alpha, meta = render_view(
-        cloud.unknowns, run.frames.of(index), view.camera, sh_degree_at(step, params), absgrad
-    )
+        cloud.unknowns, run.frames.of(index), view.camera, sh_degree_at(step, params), absgrad,
+        run.poses.viewmat(view.camera, index, run.middle_m),
+    )  # fmt: skip
     if densifier is not None:
         densifier.before_backward(meta)
     image = run.exposure.applied(image, index)
-    loss = view_loss(image, alpha, view.target, background, params)
+    target = without_covers(image, view.target, params.doubt) if view.real else view.target
+    loss = view_loss(image, alpha, target, background, params)
     if view.real and params.perceptual_weight and step >= (1 - params.perceptual_share) * params.steps:
-        loss = loss + params.perceptual_weight * perceptual_loss(image, view.target)
+        loss = loss + params.perceptual_weight * perceptual_loss(image, target)
     unknowns = cloud.unknowns
     terms = (
         penalty(unknowns.offset, unknowns.log_scale, unknowns.logit, cloud.anchor, params.regularisers),
         run.exposure.penalty(index),
+        run.poses.penalty(index),
     )
     sum((term for term in terms if term is not None), start=loss).backward()
     if densifier is not None:
@@ -84,3 +93,4 @@ def _descend(run: Training, step: int, view: PosedView, index: int, background: 
     cloud.home.pull(unknowns)
     cloud.adam.step()
     run.exposure.step(index)
+    run.poses.step(index)

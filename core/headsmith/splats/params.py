@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -106,6 +107,14 @@ class SplatParams:
     """of the squared logarithm of each photo's gain, where there are several; inf: all gains stay 1"""
     exposure_rate: float = 2e-3
     """of Adam, for the gains"""
+    pose_rate: float = 0.0
+    """of Adam, for corrections of the photos' cameras in units of usual tracking errors; 0: cameras are exact"""
+    pose_weight: float = 1e-3
+    """of the mean squared correction"""
+    doubt: float = math.inf
+    """difference (0..1) around a pixel of a photo at which it counts half: something covers the head there"""
+    moving_importance: float = 1.0
+    """how many times as many splats as usual eyes, lids and mouth begin with"""
     perceptual_weight: float = 0.0
     """of the perceptual loss (`headsmith.metrics.perceptual`), in the last steps on photos"""
     perceptual_share: float = 0.3

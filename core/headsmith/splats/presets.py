@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from headsmith.splats.params import LearningRates, Limits, Pulls, Regularisers, SplatParams
 from headsmith.splats.strategy_mcmc import MCMCStrategy
 
@@ -36,4 +38,22 @@ def many_views(max_splats: int = 50_000, steps: int = 3000, seed: int = 0, devic
         regularisers=Regularisers(opacity_weight=0.006),
         strategy=strategy,
         coarse_share=0.4,
+    )  # fmt: skip
+
+
+def from_clip(max_splats: int = 45_000, steps: int = 2000, seed: int = 0, device: str = "cpu") -> SplatParams:
+    """For frames of a clip from one camera, tracked and matted with small errors, and views made for the unseen sides.
+
+    As `many_views`, but cameras are corrected a little during training, what covers the head is left out, and pulls
+    keep splats whole where few frames show them: what is sharp in training must stay in place in frames not seen.
+    """
+    return replace(
+        many_views(max_splats, steps, seed, device),
+        photo_share=0.85,
+        pulls=Pulls(offset=0.02, quat=0.5, log_scale=0.02, sh0=0.003),
+        limits=Limits(drift=6.0, growth=4.0, shrinkage=0.1, anisotropy=12.0, min_opacity=0.001,
+                      min_hair_opacity=0.001, max_opacity=0.998),
+        pose_rate=0.1,
+        doubt=0.15,
+        moving_importance=2.0,
     )  # fmt: skip

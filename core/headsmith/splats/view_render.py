@@ -18,9 +18,11 @@ from headsmith.types import Camera
 
 
 def render_view(
-    unknowns: Unknowns, frames: SplatFrames, camera: Camera, sh_degree: int = 0, absgrad: bool = False
-) -> tuple[Tensor, Tensor, dict[str, Any]]:
-    """Image [H, W, 3] on black, alpha [H, W, 1] and the rasteriser's meta; differentiable in the unknowns."""
+    unknowns: Unknowns, frames: SplatFrames, camera: Camera, sh_degree: int = 0, absgrad: bool = False,
+    viewmat: Tensor | None = None,
+) -> tuple[Tensor, Tensor, dict[str, Any]]:  # fmt: skip
+    """Image [H, W, 3] on black, alpha [H, W, 1] and the rasteriser's meta; differentiable in the unknowns, and in
+    `viewmat` [4, 4] where one is given instead of the camera's own."""
     local = (unknowns.offset, unknowns.quat, unknowns.log_scale)
     means, quats, scales = Deform.apply(*local, frames) if local[0].device.type == "cpu" else deform(*local, frames)
     colors, degree = unknowns.sh0, cast(int | None, 0)
@@ -29,9 +31,11 @@ def render_view(
         sh = torch.cat([unknowns.sh0, unknowns.shN], 1)[:, : (sh_degree + 1) ** 2]
         colors, degree = directed_colors(directions, sh, sh_degree), None
     width, height = camera.size_px
+    if viewmat is None:
+        viewmat = torch.from_numpy(camera.T_camera_world.astype(np.float32)).to(means.device)
     return rasterize(
         means, quats, scales, torch.sigmoid(unknowns.logit), colors,
-        viewmats=torch.from_numpy(camera.T_camera_world.astype(np.float32)).to(means.device),
+        viewmats=viewmat,
         Ks=torch.from_numpy(camera.K).to(means.device), width=width, height=height, sh_degree=degree, absgrad=absgrad,
     )  # fmt: skip
 
