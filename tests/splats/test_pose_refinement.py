@@ -23,7 +23,7 @@ SHIFT_M = 0.0012
 
 
 def rough(splats: LocalSplats) -> LocalSplats:
-    """The splats at heights of their own: in one plane, which is in front would hang on the last digit of the camera."""
+    """The splats at heights of their own: in one plane, the last digit of the camera would say which is in front."""
     height = np.random.default_rng(1).uniform(-0.2, 0.2, len(splats)).astype(np.float32)
     offset = splats.offset.copy()
     offset[:, 2] = height
