@@ -62,6 +62,8 @@ class ShadePoses:
     """[N, 52] of the ARKit shapes"""
     joint_rotations: F32
     """[N, J, 3] axis-angle"""
+    photos: int = 0
+    """how many of the last poses are the photo's"""
 
     def vertices(self, model: HeadModel, fit: HeadFit, k: int) -> F32:
         """[V, 3] the fitted head in pose `k`."""
@@ -93,7 +95,7 @@ def shade_poses(model: HeadModel, fit: HeadFit, mixtures: int, seed: int) -> Sha
     weights = np.repeat(fit.views[0].expression[None], PHOTO_COUNT, axis=0)
     rotations = np.repeat(fit.views[0].joint_rotations[None], PHOTO_COUNT, axis=0)
     return ShadePoses(np.concatenate([poses.weights, weights]).astype(np.float32),
-                      np.concatenate([poses.joint_rotations, rotations]).astype(np.float32))  # fmt: skip
+                      np.concatenate([poses.joint_rotations, rotations]).astype(np.float32), PHOTO_COUNT)  # fmt: skip
 
 
 def _mixture(random: np.random.Generator) -> tuple[dict[str, float], dict[str, tuple[float, ...]]]:

@@ -12,6 +12,7 @@ from headsmith.asset.normals import vertex_normals
 from headsmith.head_model.model import HeadModel
 from headsmith.head_model.shading import linear_to_srgb, srgb_to_linear
 from headsmith.texture.occlusion import OcclusionParams, SurfacePoints, openness
+from headsmith.texture.project import smoothstep
 from headsmith.texture.shade_fill import Filler, visible
 from headsmith.texture.shade_lids import clean_lids, closing
 from headsmith.texture.shade_poses import ShadePoses
@@ -20,7 +21,9 @@ from headsmith.types import F32, Bool, HeadFit, Progress
 
 OPEN = 0.35
 """openness at which hidden texels have the colour that the static texture gives them"""
-DARKEST = 0.2
+GLIMPSED = (0.0, 0.03)
+"""openness at which a texel begins to be seen in the photo, and surely is"""
+DARKEST = 0.28
 """share of the light that reaches the deepest texel: flesh lets some through"""
 STILL_M, REACH_M = 1e-4, 0.03
 """what moves less does not count as moving, and shades nothing farther away"""
@@ -81,7 +84,11 @@ def shaded(scene: ShadeScene, poses: ShadePoses, progress: Progress) -> list[F32
     closed = closing(poses.weights)
 
     def one(k: int) -> F32:
-        lit = filler.filled(scene.changed(poses.vertices(model, fit, k), neutral))
+        found = scene.changed(poses.vertices(model, fit, k), neutral)
+        lit = filler.filled(found)
+        if k >= len(poses.weights) - poses.photos:
+            # what the photo shows, however little light reached it, has its colour there already
+            lit += smoothstep(*GLIMPSED, found) * np.maximum(usual - lit, 0)
         cleaned = scene.albedo * np.exp(lid_gain * (lid_share @ closed[k])[:, None])
         progress((k + 1) / len(poses.weights))
         return shade_albedo(np.clip(cleaned, 0, 1), lit, usual)
