@@ -11,6 +11,7 @@ import pytest
 from headsmith.bench.clip_script import blink_curve
 from headsmith.bench.clips import SyntheticClip, recorded, small_clip, synthetic_clip_a, synthetic_clip_b
 from headsmith.head_model.raster import rasterize
+from headsmith.head_model.shading import sh_basis
 from headsmith.landmarks import detect
 
 SIZE = (240, 320)
@@ -53,8 +54,6 @@ def test_light_stays_in_the_room_when_the_head_turns(clip_b: SyntheticClip) -> N
     normal = np.array([0.0, 0.0, 1.0], np.float32)
     R = clip_b.moments[turned].T_room_head[:3, :3]
     in_room = R @ normal
-    from headsmith.head_model.shading import sh_basis
-
     wanted = sh_basis(in_room) @ clip_b.studio.light_sh
     assert np.allclose(sh_basis(normal) @ clip_b.light_sh(turned), wanted, atol=1e-4)
 
@@ -80,6 +79,14 @@ def test_mattes_are_where_the_truth_stands(clip_b: SyntheticClip) -> None:
     assert np.allclose(mattes.hair + mattes.skin, mattes.head, atol=1e-5)
     assert 0.1 < mattes.person.mean() < 0.7
     assert mattes.skin[tuple(np.round(clip_b.landmarks_px(20)[4]).astype(int)[::-1])] > 0.99
+
+
+def test_creases_get_less_light_than_the_nose(clip_a: SyntheticClip) -> None:
+    model, light = clip_a.model, clip_a.studio.open_to_light
+    tip = int(np.argmax(clip_a.rest_m[:, 2]))
+    assert light[tip] > 0.9
+    assert light[model.regions["inner_mouth"] > 0.9].mean() < 0.5
+    assert light.min() >= 0.2
 
 
 def test_landmarks_are_found_where_the_truth_has_them(clip_b: SyntheticClip) -> None:
