@@ -143,3 +143,8 @@ def test_a_network_that_is_not_sound_is_not_written(tmp_path: Path) -> None:
     avatar = replace(make_avatar(splats=1), dynamic_texture=DynamicTexture(b"\x08\x08", INPUTS))
     with pytest.raises(ValueError, match=r"dynamic_texture\.onnx: found no opset"):
         write_avatar(avatar, tmp_path / "ada.avatar")
+
+
+def test_coefficients_of_a_head_model_are_signed() -> None:
+    vector = parameters_of(("jawOpen", "expression003"), {"jawOpen": -0.5, "expression003": -1.5}, {})
+    np.testing.assert_array_equal(vector, np.float32([0, -1.5]))

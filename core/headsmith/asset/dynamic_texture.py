@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from headsmith.asset.arkit import ARKIT_52
 from headsmith.asset.avatar import Avatar, DynamicTexture, Pose
 from headsmith.asset.damage import damaged
 from headsmith.asset.images import MAX_SIDE_PX
@@ -17,6 +18,8 @@ FILE = "dynamic_texture.onnx"
 AXES = "xyz"
 VIEW = "view"
 FROM_THE_FRONT = (0.0, 0.0, 1.0)
+LARGEST_COEFFICIENT = 5.0
+"""standard deviations, either way, of what a head model has beside ARKit's shapes"""
 
 
 class TextureNetwork:
@@ -43,6 +46,12 @@ class TextureNetwork:
         return np.ascontiguousarray(np.fmin(np.fmax(planes, 0), 1).transpose(1, 2, 0))
 
 
+def weight_range(blendshape: str) -> tuple[float, float]:
+    """The least and the greatest weight that a network is given: ARKit's are 0..1, a model's own coefficients are
+    signed."""
+    return (0.0, 1.0) if blendshape in ARKIT_52 else (-LARGEST_COEFFICIENT, LARGEST_COEFFICIENT)
+
+
 def parameters_of(
     inputs: Sequence[str],
     weights: Mapping[str, float],
@@ -51,15 +60,16 @@ def parameters_of(
 ) -> F32:
     """The parameter vector [P] that a network takes, P names in `inputs`.
 
-    `weights`: blendshape -> weight, which is held to 0..1; `joints`: joint -> axis-angle (3 radians, relative to its
-    parent); `view`: unit vector from the origin of head space to the camera. What is not given is zero.
+    `weights`: blendshape -> weight, which is held to `weight_range`; `joints`: joint -> axis-angle (3 radians, relative
+    to its parent); `view`: unit vector from the origin of head space to the camera. What is not given is zero.
     """
     vector = np.zeros(len(inputs), np.float32)
     turns = {**joints, VIEW: view}
     for row, name in enumerate(inputs):
         whose, _, axis = name.rpartition(".")
         if name in weights:
-            vector[row] = min(max(weights[name], 0.0), 1.0)
+            least, most = weight_range(name)
+            vector[row] = min(max(weights[name], least), most)
         elif whose in turns and axis in AXES:
             vector[row] = turns[whose][AXES.index(axis)]
     return vector

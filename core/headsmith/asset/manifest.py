@@ -12,6 +12,7 @@ from typing import Any
 from headsmith.asset.avatar import Avatar, Motion, Pose, Provenance, Report
 from headsmith.asset.container import MAX_BYTES
 from headsmith.asset.damage import damaged
+from headsmith.asset.dynamic_texture import weight_range
 from headsmith.asset.harmonics import BAND_SIZES
 from headsmith.asset.node import Node
 from headsmith.errors import InputError
@@ -122,7 +123,8 @@ def _head(avatar: Avatar) -> dict[str, Any]:
 def _parameter(name: str, blendshapes: tuple[str, ...]) -> dict[str, Any]:
     """Name and range of one entry of the parameter vector."""
     if name in blendshapes:
-        return {"name": name, "minimum": 0, "maximum": 1, "unit": "weight"}
+        least, most = weight_range(name)
+        return {"name": name, "minimum": least, "maximum": most, "unit": "weight"}
     if name.startswith("view."):
         return {"name": name, "minimum": -1, "maximum": 1, "unit": "direction"}
     return {"name": name, "minimum": -3.1416, "maximum": 3.1416, "unit": "radian"}
