@@ -11,10 +11,10 @@ from headsmith.head_model.shading import rotated_light
 from headsmith.pipeline.assemble import Built
 from headsmith.pipeline.job import Job
 from headsmith.splats import train_splats
-from headsmith.splats.presets import many_views
+from headsmith.splats.presets import from_clip
 from headsmith.texture import DynamicParams, ShadeParams, TextureParams, make_texture, shade_dynamic, train_dynamic
 from headsmith.types import F32, HairShell, HeadFit, Pictures, Progress, StaticTexture, TrainingView
-from headsmith.views import HairParams, ViewParams, doubt_mouth, grow_hair, photo_view, synthesise_views
+from headsmith.views import HairParams, ViewParams, doubt_covers, doubt_mouth, grow_hair, photo_view, synthesise_views
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ def portray(job: Job, sitting: Sitting, motions: dict[str, Motion], warnings: tu
     views = ViewParams(size_px=quality.view_px, count=quality.view_count)
     made = job.stage("views", lambda p: synthesise_views(model, fit, texture, hair, views, p))
     budget = quality.splats if job.request.max_splats is None else job.request.max_splats
-    params = many_views(budget, quality.clip_steps, job.request.seed, job.device)
+    params = from_clip(budget, quality.clip_steps, job.request.seed, job.device)
     splats = job.stage("splats", lambda p: train_splats(model, fit, texture, hair, real + made, params, p), budget)
     return Built(model, pictures, fit, texture, splats, dynamic, motions, warnings)
 
@@ -68,10 +68,12 @@ def _real_views(
     """The pictures as splats and dynamic texture learn from them, each with its light."""
     model, fit, pictures = job.model, sitting.fit, sitting.pictures
     lights = steady_lights(pictures, fit, texture.light_sh)
-    out = []
+    out: list[TrainingView] = []
     for i, (frame, seen, mattes) in enumerate(zip(pictures.frames, pictures.landmarks, pictures.mattes, strict=True)):
         view = doubt_mouth(photo_view(model, fit, i, frame, mattes, hair), model, fit, seen)
-        out.append(replace(view, light_sh=lights[i]))
+        view = doubt_covers(replace(view, light_sh=lights[i]), model, fit, texture)
+        # a picture of which nothing is believed has nothing to teach
+        out += [view] if view.weight.any() else []
         progress((i + 1) / len(pictures))
     return tuple(out)
 
