@@ -23,7 +23,7 @@ OPEN = 0.35
 """openness at which hidden texels have the colour that the static texture gives them"""
 GLIMPSED = (0.0, 0.03)
 """openness at which a texel begins to be seen in the photo, and surely is"""
-DARKEST = 0.28
+DARKEST = 0.2
 """share of the light that reaches the deepest texel: flesh lets some through"""
 STILL_M, REACH_M = 1e-4, 0.03
 """what moves less does not count as moving, and shades nothing farther away"""
