@@ -1,8 +1,8 @@
 """Time and memory of a whole build from clips: `python benchmarks/clip_build.py`.
 
 Makes a synthetic Clip-A and Clip-B of one person (20 s and 60 s at 720p), builds from both in a process of its own, and
-reports the wall time of every stage and the peak memory of all its processes together. Making the clips takes long;
-with `--work` it is done once. Times are only right on a machine that does nothing else.
+reports the wall time of every stage and the peak memory of all its processes together. Drawing takes long: only
+`--drawn` seconds of each clip are drawn and played to and fro, and with `--work` it is done once. Times are only right on a machine that does nothing else.
 """
 
 from __future__ import annotations
@@ -22,8 +22,9 @@ from typing import Any
 
 from headsmith.asset import read_avatar
 from headsmith.bench.clip_table import markdown, write_page
-from headsmith.bench.clips import ClipParams, SyntheticClip, recorded, synthetic_clip_a, synthetic_clip_b
+from headsmith.bench.clips import ClipParams, SyntheticClip, synthetic_clip_a, synthetic_clip_b
 from headsmith.bench.machine import cpu_model
+from headsmith.capture import write_clip
 from headsmith.params import QUALITIES
 
 RESULTS = Path(__file__).parent / "results/clip_build.md"
@@ -35,6 +36,7 @@ PROC = Path("/proc")
 class Settings:
     seconds_a: float
     seconds_b: float
+    drawn_s: float
     size_px: tuple[int, int]
     fps: float
     quality: str
@@ -48,17 +50,20 @@ def make_clips(settings: Settings, folder: Path) -> tuple[Path, Path]:
     params = replace(plain, subject=replace(plain.subject, seed=settings.seed))
     name = f"{settings.seed}-{settings.size_px[0]}x{settings.size_px[1]}-{settings.fps:g}"
     a, b = folder / f"a-{name}-{settings.seconds_a:g}.mp4", folder / f"b-{name}-{settings.seconds_b:g}.mp4"
-    _record(a, lambda: synthetic_clip_a(replace(params, seconds=settings.seconds_a)))
-    _record(b, lambda: synthetic_clip_b(replace(params, seconds=settings.seconds_b)))
+    for path, make, seconds in ((a, synthetic_clip_a, settings.seconds_a), (b, synthetic_clip_b, settings.seconds_b)):
+        if not path.exists():
+            clip = make(replace(params, seconds=min(seconds, settings.drawn_s)))
+            _record(path, clip, round(seconds * settings.fps))
     return a, b
 
 
-def _record(path: Path, make: Any) -> None:
-    if path.exists():
-        return
-    clip: SyntheticClip = make()
+def _record(path: Path, clip: SyntheticClip, frames: int) -> None:
+    """`frames` of the clip, which is played to and fro."""
+    count = len(clip.moments)
+    there_and_back = [*range(count), *range(count - 2, 0, -1)]
+    pictures = [frame.image for frame in clip.made.read(range(count))]
     part = path.with_suffix(".part.mp4")
-    recorded(clip, part)
+    write_clip(part, (pictures[there_and_back[i % len(there_and_back)]] for i in range(frames)), clip.params.fps)
     part.replace(path)
 
 
@@ -137,7 +142,7 @@ def page(found: dict[str, Any], settings: Settings) -> list[str]:
     return [
         f"{cpu_model()}, {found['cores']} cores. Clip-A of {settings.seconds_a:g} s and Clip-B of "
         f"{settings.seconds_b:g} s, {settings.size_px[0]} x {settings.size_px[1]} px at {settings.fps:g} frames/s, "
-        f"quality `{settings.quality}`.",
+        f"of which {settings.drawn_s:g} s are drawn and played to and fro; quality `{settings.quality}`.",
         f"The whole build took {total / 60:.1f} min ({found['cpu_s'] / 60:.1f} min of processor time) and at most "
         f"{found['peak_bytes'] / 2**30:.2f} GiB in {found['processes']} processes together.",
         markdown(("stage", "wall time, s", "share"), [*rows, ("all else", total - sum(stages.values()), "")]),
@@ -150,6 +155,7 @@ def main() -> None:
     parser.add_argument("--quality", default="standard", choices=tuple(QUALITIES))
     parser.add_argument("--seconds-a", type=float, default=20.0)
     parser.add_argument("--seconds-b", type=float, default=60.0)
+    parser.add_argument("--drawn", type=float, default=6.0, metavar="SECONDS", help="of each clip, played to and fro")
     parser.add_argument("--size", default="720x1280", help="WIDTHxHEIGHT of the clips")
     parser.add_argument("--fps", type=float, default=30.0)
     parser.add_argument("--seed", type=int, default=1, help="of the subject")
@@ -160,7 +166,7 @@ def main() -> None:
     if not PROC.is_dir():
         parser.error("memory is measured by /proc, which only Linux has")
     width, _, height = options.size.partition("x")
-    settings = Settings(options.seconds_a, options.seconds_b, (int(width), int(height)), options.fps, options.quality,
+    settings = Settings(options.seconds_a, options.seconds_b, options.drawn, (int(width), int(height)), options.fps, options.quality,
                         options.seed, options.workers)  # fmt: skip
     with tempfile.TemporaryDirectory() as place:
         folder = options.work or Path(place)
