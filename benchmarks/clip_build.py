@@ -2,7 +2,8 @@
 
 Makes a synthetic Clip-A and Clip-B of one person (20 s and 60 s at 720p), builds from both in a process of its own, and
 reports the wall time of every stage and the peak memory of all its processes together. Drawing takes long: only
-`--drawn` seconds of each clip are drawn and played to and fro, and with `--work` it is done once. Times are only right on a machine that does nothing else.
+`--drawn` seconds of each clip are drawn and played to and fro, and with `--work` it is done once. Times are only right
+on a machine that does nothing else.
 """
 
 from __future__ import annotations
@@ -166,8 +167,8 @@ def main() -> None:
     if not PROC.is_dir():
         parser.error("memory is measured by /proc, which only Linux has")
     width, _, height = options.size.partition("x")
-    settings = Settings(options.seconds_a, options.seconds_b, options.drawn, (int(width), int(height)), options.fps, options.quality,
-                        options.seed, options.workers)  # fmt: skip
+    settings = Settings(options.seconds_a, options.seconds_b, options.drawn, (int(width), int(height)), options.fps,
+                        options.quality, options.seed, options.workers)  # fmt: skip
     with tempfile.TemporaryDirectory() as place:
         folder = options.work or Path(place)
         folder.mkdir(parents=True, exist_ok=True)
