@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from headsmith.errors import InputError
 from headsmith.head_model.model import HeadModel
@@ -82,12 +83,15 @@ def track_head(
                          action="give another clip")  # fmt: skip
     faces = rows_of(seen, found)
     expected = expected_expressions(model, faces)
-    prepared = _prepared(model, fit, Job(_problem(model, fit, faces, params), None, clip, faces, expected), texture)
-    progress(0.1)
-    chunks = chunks_of(len(found), params.chunk)
-    jobs = [_part(prepared, np.arange(chunk.start, chunk.stop)) for chunk in chunks]
-    states = join(chunks, run_all(solve_chunk, jobs, params.workers, lambda part: progress(0.1 + 0.85 * part)))
-    track = _finished(model, seen, prepared.problem, states, expected)
+    job = Job(_problem(model, fit, faces, params), None, clip, faces, expected)
+    # the matrices of a frame are small: threads that share them wait for each other longer than they work
+    with threadpool_limits(1):
+        prepared = _prepared(model, fit, job, texture)
+        progress(0.1)
+        chunks = chunks_of(len(found), params.chunk)
+        jobs = [_part(prepared, np.arange(chunk.start, chunk.stop)) for chunk in chunks]
+        states = join(chunks, run_all(solve_chunk, jobs, params.workers, lambda part: progress(0.1 + 0.85 * part)))
+        track = _finished(model, seen, prepared.problem, states, expected)
     progress(1.0)
     return track
 
