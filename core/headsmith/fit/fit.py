@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from headsmith.fit.collar import collar_height
 from headsmith.fit.evidence import Evidence, evidence_of
@@ -52,8 +53,14 @@ def fit_head(
     The identity comes first, from landmarks and outline; then offsets take up what it cannot express. A smile in the
     photo is expression as far as MediaPipe's scores tell, and the neutral head keeps its lips closed.
     """
-    params = params or FitParams()
-    photos = Photos(frames, landmarks, mattes)
+    # the matrices are small: threads that share them wait for each other longer than they work
+    with threadpool_limits(1):
+        fit = _fitted(model, Photos(frames, landmarks, mattes), params or FitParams(), progress)
+    progress(1.0)
+    return fit
+
+
+def _fitted(model: HeadModel, photos: Photos, params: FitParams, progress: Progress) -> HeadFit:
     problem = _problem(model, photos, params)
     state = solve(problem, _initial_state(problem))
     progress(0.2)
@@ -62,9 +69,7 @@ def fit_head(
     for i, stage in enumerate([rough] * params.rounds + [fine] * params.rounds):
         state = solve(_with_outlines(stage, state, photos), state)
         progress(0.2 + 0.7 * (i + 1) / (2 * params.rounds))
-    fit = _finish(problem, state, photos)
-    progress(1.0)
-    return fit
+    return _finish(problem, state, photos)
 
 
 def _problem(model: HeadModel, photos: Photos, params: FitParams) -> Problem:
