@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from headsmith.asset import read_avatar
 from headsmith.bench.clip_table import markdown, write_page
 from headsmith.capture import open_clip
 from headsmith.evaluation.clip import ClipParams, compare_clip
@@ -37,6 +38,8 @@ class Settings:
     clip_frames: int | None
     clip_steps: int | None
     progress: str
+    avatar: Path | None
+    """built before with these settings"""
 
 
 def measure(settings: Settings, folder: Path) -> dict[str, Any]:
@@ -47,7 +50,7 @@ def measure(settings: Settings, folder: Path) -> dict[str, Any]:
                       clip_steps=settings.clip_steps or quality.clip_steps)  # fmt: skip
     request = BuildRequest((), output, settings.clip_a, settings.clip, quality, hold_out=settings.hold_out, resume=True,
                            force=True)  # fmt: skip
-    avatar = build(request, watching)
+    avatar = build(request, watching) if settings.avatar is None else read_avatar(settings.avatar)
     params = ClipParams(frames=settings.frames, longest_px=settings.size_px, workers=workers_of(None))
     gallery = Gallery(compare_clip(avatar, settings.clip, params, watcher=watching), kept=0)
     with watching.stage("compare") as progress:
@@ -88,11 +91,12 @@ def main() -> None:
     parser.add_argument("--clip-frames", type=int, help="to learn from, other than the quality's number")
     parser.add_argument("--clip-steps", type=int, help="of the splats, other than the quality's number")
     parser.add_argument("--work", type=Path, metavar="FOLDER", help="keep the build there, and go on from it")
+    parser.add_argument("--avatar", type=Path, help="built before with these settings, instead of building")
     parser.add_argument("--progress", default="auto", choices=STYLES)
     parser.add_argument("--json", action="store_true", help="print all figures instead of writing the table")
     options = parser.parse_args()
     settings = Settings(options.clip, options.clip_a, options.quality, options.hold_out, options.frames, options.size,
-                        options.clip_frames, options.clip_steps, options.progress)  # fmt: skip
+                        options.clip_frames, options.clip_steps, options.progress, options.avatar)  # fmt: skip
     with tempfile.TemporaryDirectory() as place:
         folder = options.work or Path(place)
         folder.mkdir(parents=True, exist_ok=True)
