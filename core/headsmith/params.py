@@ -48,7 +48,7 @@ QUALITIES = {
             key_frames=12,
             clip_frames=40,
             clip_steps=600,
-            dynamic_steps=500,
+            dynamic_steps=800,
             shade_mixtures=20,
         ),
         Quality(

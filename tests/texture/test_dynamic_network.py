@@ -17,7 +17,7 @@ from headsmith.texture.dynamic_onnx import onnx_of, rounded
 from headsmith.texture.dynamic_optimise import optimise
 from headsmith.types import no_progress
 
-PARAMS = DynamicParams(sizes=Sizes(texture_px=128), steps=500, batch=2)
+PARAMS = DynamicParams(sizes=Sizes(texture_px=128), steps=800, batch=2)
 
 
 @pytest.fixture(scope="module")
