@@ -22,6 +22,8 @@ from headsmith.asset import (
     posed_vertices,
 )
 from headsmith.asset.cameras import orbit_camera
+from headsmith.asset.dynamic_texture import direction_to
+from headsmith.head_model.raster import shrink
 from headsmith.head_model.shading import render_textured
 from headsmith.splats import render_splats
 from headsmith.splats.likeness import comparison_shots
@@ -60,8 +62,8 @@ def render_mesh_view(avatar: Avatar, shot: Shot) -> tuple[F32, F32]:
     image, buffers = render_textured(
         posed_vertices(avatar, shot.pose), head.faces, head.uvs, head.uv_faces, shown_texture(avatar, shot), camera,
         avatar.material.light_sh)  # fmt: skip
-    alpha = _halve((buffers.triangle >= 0).astype(np.float32)[..., None])
-    return _halve(image) + (1 - alpha) * shot.background, alpha[..., 0]
+    alpha = shrink((buffers.triangle >= 0).astype(np.float32)[..., None], 2)
+    return shrink(image, 2) + (1 - alpha) * shot.background, alpha[..., 0]
 
 
 def shown_texture(avatar: Avatar, shot: Shot) -> U8:
@@ -69,8 +71,7 @@ def shown_texture(avatar: Avatar, shot: Shot) -> U8:
     if avatar.dynamic_texture is None:
         return avatar.material.static_texture
     network = TextureNetwork(avatar.dynamic_texture)
-    place = shot.camera.position_m
-    parameters = pose_parameters(avatar, shot.pose, place / max(float(np.linalg.norm(place)), 1e-9))
+    parameters = pose_parameters(avatar, shot.pose, direction_to(shot.camera))
     blend = TextureBlend(avatar.material, (network.height_px, network.width_px))
     return to_uint8(blend.shown(network.texture(parameters)))
 
@@ -167,8 +168,3 @@ def _labelled(pictures: list[U8], labels: list[str]) -> U8:
         draw.text((4, 2), label, fill=(0, 0, 0))
         out.append(np.asarray(image))
     return np.concatenate(out, axis=1)
-
-
-def _halve(image: F32) -> F32:
-    height, width, channels = image.shape
-    return image.reshape(height // 2, 2, width // 2, 2, channels).mean((1, 3))

@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from headsmith.head_model.raster import shrink
 from headsmith.types import TrainingView
 from headsmith.views import HairParams, ViewParams, grow_hair, synthesise_views
-from headsmith.views.render import shrink
 
 PARAMS = ViewParams(size_px=96)
 

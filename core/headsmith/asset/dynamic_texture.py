@@ -12,7 +12,7 @@ from headsmith.asset.damage import damaged
 from headsmith.asset.images import MAX_SIDE_PX
 from headsmith.asset.onnx_file import parse_onnx
 from headsmith.asset.onnx_network import Network
-from headsmith.types import F32
+from headsmith.types import F32, Camera
 
 FILE = "dynamic_texture.onnx"
 AXES = "xyz"
@@ -44,6 +44,12 @@ class TextureNetwork:
         planes = self._network.run(np.ascontiguousarray(parameters, np.float32)[None])[0]
         # fmax and fmin put 0 in place of what is not a number
         return np.ascontiguousarray(np.fmin(np.fmax(planes, 0), 1).transpose(1, 2, 0))
+
+
+def direction_to(camera: Camera) -> F32:
+    """[3] unit vector from the origin of head space to the camera."""
+    place = camera.position_m
+    return (place / max(float(np.linalg.norm(place)), 1e-9)).astype(np.float32)
 
 
 def weight_range(blendshape: str) -> tuple[float, float]:

@@ -12,10 +12,9 @@ from headsmith.bench.subject_hair import Hair, grow_ribbons
 from headsmith.bench.subject_skin import paint_subject
 from headsmith.head_model.default import load_default_head
 from headsmith.head_model.model import HeadModel
-from headsmith.head_model.raster import rasterize
+from headsmith.head_model.raster import rasterize, shrink
 from headsmith.head_model.shading import irradiance, linear_to_srgb, sample_bilinear, srgb_to_linear
 from headsmith.types import F32, U8, Bool, Camera
-from headsmith.views.render import shrink
 from headsmith.views.skull import move, skull_pose
 
 

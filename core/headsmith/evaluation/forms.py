@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from headsmith.asset import Avatar, Driver, Pose
-from headsmith.asset.dynamic_texture import TextureNetwork, pose_parameters
+from headsmith.asset.dynamic_texture import TextureNetwork, direction_to, pose_parameters
 from headsmith.asset.texture_blend import TextureBlend
+from headsmith.head_model.raster import shrink
 from headsmith.head_model.shading import render_textured
 from headsmith.preview import scaled_camera, to_uint8
 from headsmith.splats import render_splats
-from headsmith.texture.dynamic_inputs import direction_to
 from headsmith.types import F32, U8, Camera
 
 STATIC, DYNAMIC, SPLATS = "mesh static", "mesh dynamic", "splats"
@@ -76,10 +76,4 @@ class Forms:
             vertices_m, head.faces, head.uvs, head.uv_faces, texture, camera, look.light_sh
         )
         alpha = (buffers.triangle >= 0).astype(np.float32)[..., None]
-        return Shown(_shrunk(image), _shrunk(alpha)[..., 0])
-
-
-def _shrunk(image: F32) -> F32:
-    height, width, channels = image.shape
-    n = SUPERSAMPLE
-    return image.reshape(height // n, n, width // n, n, channels).mean((1, 3))
+        return Shown(shrink(image, SUPERSAMPLE), shrink(alpha, SUPERSAMPLE)[..., 0])

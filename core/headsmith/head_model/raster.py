@@ -47,6 +47,13 @@ def rasterize_projected(points: F32, faces: I32, size_px: tuple[int, int], cull_
     return RasterBuffers(triangle, barycentric, depth)
 
 
+def shrink(image: F32, factor: int) -> F32:
+    """[H, W] or [H, W, C] averaged over blocks of `factor` x `factor` pixels."""
+    height, width = image.shape[0] // factor, image.shape[1] // factor
+    blocks = image.reshape(height, factor, width, factor, *image.shape[2:])
+    return blocks.mean((1, 3), dtype=np.float32)
+
+
 @njit(cache=True, nogil=True)
 def _fill(points, faces, cull_back, triangle, barycentric, depth):  # type: ignore[no-untyped-def]
     height, width = triangle.shape

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from headsmith.asset.arkit import ARKIT_52
-from headsmith.asset.dynamic_texture import AXES, FROM_THE_FRONT, VIEW
+from headsmith.asset.dynamic_texture import AXES, FROM_THE_FRONT, VIEW, direction_to
 from headsmith.head_model.model import HeadModel
-from headsmith.types import F32, Camera, TrainingView
+from headsmith.types import F32, TrainingView
 
 LEAST_RANGE = 0.05
 """of a weight, a rotation in radians or a view direction: what varies less in training is not listened to"""
@@ -53,12 +53,6 @@ def vector(model: HeadModel, expression: F32, joint_rotations: F32, view: F32) -
 def view_vector(model: HeadModel, view: TrainingView) -> F32:
     """[P] of a picture."""
     return vector(model, view.expression, view.joint_rotations, direction_to(view.camera))
-
-
-def direction_to(camera: Camera) -> F32:
-    """[3] unit vector from the origin of head space to the camera."""
-    place = camera.position_m
-    return (place / max(float(np.linalg.norm(place)), 1e-9)).astype(np.float32)
 
 
 def rest_vector(inputs: tuple[str, ...]) -> F32:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from headsmith.head_model.model import HeadModel
-from headsmith.head_model.raster import rasterize
+from headsmith.head_model.raster import rasterize, shrink
 from headsmith.head_model.shading import render_textured, sample_bilinear
 from headsmith.types import F32, Camera, HairShell, HeadFit, StaticTexture
 from headsmith.views.skull import move
@@ -65,13 +65,6 @@ def render_subject(subject: Subject, posed_m: F32, T_skull: F32, camera: Camera,
     coverage = shrink(alpha, supersample)
     share = shrink(observed, supersample) / np.maximum(coverage, 1e-6)
     return Picture(shrink(image, supersample), coverage, share.astype(np.float32))
-
-
-def shrink(image: F32, factor: int) -> F32:
-    """[H, W] or [H, W, C] averaged over blocks of `factor` x `factor` pixels."""
-    height, width = image.shape[0] // factor, image.shape[1] // factor
-    blocks = image.reshape(height, factor, width, factor, *image.shape[2:])
-    return blocks.mean((1, 3), dtype=np.float32)
 
 
 def _enlarge(camera: Camera, factor: int) -> Camera:
