@@ -25,7 +25,7 @@ ENGINES = {
     "onnxruntime": {"matting/u2net.py", "metrics/sface.py"},
     "pillow_heif": {"capture/decode.py"},
 }
-EXPORTER_ENGINES = {"zstandard": "zstd.py", "PIL": "pillow.py"}
+EXPORTER_ENGINES = {"zstandard": "zstd.py", "PIL": "pillow.py", "meshopt": "meshopt_codec.py"}
 # a developer's script: it makes data, and no product code calls it
 SCRIPTS = {"head_model/bake.py", "head_model/__main__.py"}
 

@@ -1,0 +1,113 @@
+"""How the numbers of vertices are stored: as they are, or as the small whole numbers of KHR_mesh_quantization.
+
+Specification: https://github.com/KhronosGroup/glTF/tree/main/extensions/2.0/Khronos/KHR_mesh_quantization
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headsmith.types import F32
+from headsmith_exporters.gltf_document import ARRAY_BUFFER, Document
+
+EXTENSION = "KHR_mesh_quantization"
+FINEST_STEP_M = 2.0**-15
+"""30.5 micrometres: finer than a face shows, coarse enough to compress well"""
+_SHORT, _BYTE, _UNSIGNED_SHORT = 32767, 127, 65535
+
+
+class Packing(Protocol):
+    """Writes arrays of vertices into a document; each method returns the accessor."""
+
+    def to_metres(self) -> F32:
+        """[4, 4] from stored positions to metres."""
+
+    def positions(self, document: Document, metres: F32) -> int: ...
+    def normals(self, document: Document, unit: F32) -> int: ...
+    def uvs(self, document: Document, uvs: F32) -> int: ...
+    def weights(self, document: Document, weights: F32) -> int: ...
+    def moves(self, document: Document, metres: F32) -> int:
+        """Differences of positions."""
+
+    def turns(self, document: Document, normal_differences: F32) -> int: ...
+
+
+class Plain:
+    """Everything as 32-bit floats: core glTF."""
+
+    def to_metres(self) -> F32:
+        return np.eye(4, dtype=np.float32)
+
+    def positions(self, document: Document, metres: F32) -> int:
+        return document.add_array(metres.astype(np.float32), ARRAY_BUFFER, bounds=True)
+
+    moves = positions
+
+    def normals(self, document: Document, unit: F32) -> int:
+        return document.add_array(unit.astype(np.float32), ARRAY_BUFFER)
+
+    uvs = weights = turns = normals
+
+
+@dataclass(frozen=True)
+class Quantized:
+    """Positions on a grid of 16 bits that the matrices of joints or nodes undo, the rest in -1..1 or 0..1."""
+
+    step_m: float
+    centre_m: F32
+    """[3]"""
+
+    @staticmethod
+    def around(metres: F32) -> Quantized:
+        """The grid for points [V, 3] and their displacements."""
+        low, high = metres.min(0).astype(np.float64), metres.max(0).astype(np.float64)
+        # a power of two, so that every product with it is exact
+        centre = np.round((low + high) / 2 / FINEST_STEP_M) * FINEST_STEP_M
+        step = max(FINEST_STEP_M, 2.0 ** np.ceil(np.log2(max((high - low).max(), 1e-9) / _SHORT)))
+        return Quantized(float(step), centre)
+
+    def to_metres(self) -> F32:
+        matrix = np.diag([self.step_m, self.step_m, self.step_m, 1.0]).astype(np.float32)
+        matrix[:3, 3] = self.centre_m
+        return matrix
+
+    def positions(self, document: Document, metres: F32) -> int:
+        document.use_extension(EXTENSION, required=True)
+        return document.add_array(self._steps(metres - self.centre_m), ARRAY_BUFFER, bounds=True)
+
+    def moves(self, document: Document, metres: F32) -> int:
+        document.use_extension(EXTENSION, required=True)
+        return document.add_array(self._steps(metres), ARRAY_BUFFER, bounds=True)
+
+    def normals(self, document: Document, unit: F32) -> int:
+        return document.add_array(_signed(unit, _SHORT).astype(np.int16), ARRAY_BUFFER, normalized=True)
+
+    def turns(self, document: Document, normal_differences: F32) -> int:
+        return document.add_array(_signed(normal_differences, _BYTE).astype(np.int8), ARRAY_BUFFER, normalized=True)
+
+    def uvs(self, document: Document, uvs: F32) -> int:
+        if uvs.min() < 0 or uvs.max() > 1:
+            return document.add_array(uvs.astype(np.float32), ARRAY_BUFFER)
+        return document.add_array(np.rint(uvs * _UNSIGNED_SHORT).astype(np.uint16), ARRAY_BUFFER, normalized=True)
+
+    def weights(self, document: Document, weights: F32) -> int:
+        return document.add_array(weight_levels(weights), ARRAY_BUFFER, normalized=True)
+
+    def _steps(self, metres: F32) -> NDArray[np.int16]:
+        return np.clip(np.rint(metres / self.step_m), -_SHORT, _SHORT).astype(np.int16)
+
+
+def weight_levels(weights: F32) -> NDArray[np.uint16]:
+    """Weights [V, 4] whose rows sum to 1 as whole numbers whose rows sum to 65535."""
+    levels = np.rint(weights.astype(np.float64) * _UNSIGNED_SHORT).astype(np.int64)
+    # the strongest comes first
+    levels[:, 0] += _UNSIGNED_SHORT - levels.sum(1)
+    return levels.astype(np.uint16)
+
+
+def _signed(values: F32, most: int) -> NDArray[Any]:
+    return np.rint(np.clip(values, -1, 1) * most)
