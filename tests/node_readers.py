@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import json
 import os
@@ -15,6 +14,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+
+from gltf_readers.record import floats
+from gltf_readers.request import Request, ask
 
 READERS = Path(__file__).parent / "readers"
 
@@ -30,10 +32,14 @@ class Readers:
         assert out.returncode == 0, out.stderr
         return json.loads(out.stdout)
 
+    def look(self, script: str, file: Path, request: Request) -> dict[str, Any]:
+        """What a script that takes a request (tests/readers/request.mjs) sees in a file."""
+        return ask([self.node, script], file, request, cwd=READERS)
+
     @staticmethod
     def floats(text: str, *shape: int) -> np.ndarray:
         """Base64 of float32 as an array of that shape."""
-        return np.frombuffer(base64.b64decode(text), np.float32).reshape(shape)
+        return floats(text, *shape)
 
 
 def installed_readers() -> Readers:

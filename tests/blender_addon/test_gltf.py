@@ -12,6 +12,7 @@ import pytest
 from mathutils.kdtree import KDTree
 
 from gltf_parts import Parts
+from gltf_readers.request import Request, Turn
 from headsmith.asset import ARKIT_52, Avatar, Pose, posed_vertices, read_avatar
 from headsmith.errors import InputError
 from headsmith.motion import idle, resample, talk
@@ -209,7 +210,7 @@ def test_engines_move_it_as_the_core_does(exported: dict[str, Any], readers: Any
     turn = np.array(JAW_TURN)
     angle = float(np.linalg.norm(turn))
     quat = [*(turn / angle * np.sin(angle / 2)), np.cos(angle / 2)]
-    seen = readers.run(reader, exported["engine"][0], "jaw", *quat)
+    seen = readers.look(reader, exported["engine"][0], Request(turn=Turn("jaw", tuple(map(float, quat)))))
     rotations = np.zeros((5, 3), np.float32)
     rotations[avatar.rig.joint_names.index("jaw")] = turn
     posed = posed_vertices(avatar, Pose(np.zeros(52, np.float32), rotations))

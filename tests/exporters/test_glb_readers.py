@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from gltf_readers.request import Request, Turn
 from headsmith.asset.arkit import ARKIT_52
 from headsmith.asset.avatar import Avatar, Pose
 from headsmith.asset.normals import vertex_normals
@@ -40,7 +41,8 @@ def glb(made: Avatar, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def seen(request: pytest.FixtureRequest, readers: Any, glb: Path) -> dict[str, Any]:
     """What a reader makes of the file, with the jaw turned about X."""
     half = JAW_ANGLE / 2
-    return readers.run(request.param, glb, "Jaw", np.sin(half), 0, 0, np.cos(half))
+    turn = Turn("Jaw", (float(np.sin(half)), 0, 0, float(np.cos(half))))
+    return readers.look(request.param, glb, Request(turn=turn))
 
 
 def assert_clean(report: dict[str, Any]) -> None:
