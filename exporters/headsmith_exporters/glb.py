@@ -11,6 +11,7 @@ from typing import Any
 
 from headsmith.asset.avatar import Avatar
 from headsmith_exporters.glb_options import GlbOptions
+from headsmith_exporters.gltf_animations import Moved, add_animation, motions_named
 from headsmith_exporters.gltf_armature import add_armature
 from headsmith_exporters.gltf_compressed import CompressedDocument
 from headsmith_exporters.gltf_document import Document
@@ -18,51 +19,66 @@ from headsmith_exporters.gltf_materials import add_material, add_texture, finish
 from headsmith_exporters.gltf_meshes import add_mesh, shape_of
 from headsmith_exporters.gltf_packing import Packing, Plain, Quantized
 from headsmith_exporters.mesh_parts import MeshPart, split_mesh
+from headsmith_exporters.onnx_pointer import point_to_network
 from headsmith_exporters.registry import Encoded, Format
+from headsmith_exporters.visemes import VISEME_TARGETS, with_visemes
 
 __all__ = ["FORMATS", "GlbOptions", "asset_properties", "build_document", "encode", "encode_gltf"]
 
 
 def encode(avatar: Avatar, stem: str, options: GlbOptions) -> Encoded:
     """One .glb file. Raises InputError where the avatar lacks one of `options.morph_targets`."""
-    document, counts = _document(avatar, options)
+    document, counts = _document(avatar, stem, options)
     return Encoded({f"{stem}.glb": document.to_glb()}, counts)
 
 
 def encode_gltf(avatar: Avatar, stem: str, options: GlbOptions) -> Encoded:
     """A readable .gltf with its .bin and pictures beside it."""
-    document, counts = _document(avatar, options)
+    document, counts = _document(avatar, stem, options)
     return Encoded(document.to_gltf(stem), counts)
 
 
-def _document(avatar: Avatar, options: GlbOptions) -> tuple[Document, dict[str, int]]:
+def _document(avatar: Avatar, stem: str, options: GlbOptions) -> tuple[Document, dict[str, int]]:
     parts = split_mesh(avatar.head)
     document = build_document(avatar, parts, options)
+    point_to_network(document, avatar, stem)
     counts = {
         "meshes": len(parts),
         "vertices": sum(len(part.source_vertex) for part in parts),
         "triangles": sum(len(part.faces) for part in parts),
-        "morph_targets": len(options.morph_targets),
+        "morph_targets": len(_targets(options)),
         "joints": len(avatar.rig.joint_names),
+        "animations": len(document.objects.get("animations", [])),
     }
     return document, counts
 
 
 def build_document(avatar: Avatar, parts: tuple[MeshPart, ...], options: GlbOptions) -> Document:
-    """The avatar's meshes `parts`, armature, materials and texture as a glTF document."""
+    """The avatar's meshes `parts`, armature, materials, texture and motions as a glTF document.
+
+    Raises InputError where the avatar lacks one of the blendshapes or motions that are asked for.
+    """
     document, packing = _kind_of_document(avatar, options)
-    shape = shape_of(avatar, options.morph_targets)
+    motions = motions_named(avatar, options.motions)
+    shape = shape_of(with_visemes(avatar) if options.visemes else avatar, _targets(options))
     skin = add_armature(document, avatar.rig, packing)
     texture = add_texture(document, avatar, options)
-    materials: dict[str, int] = {}
+    materials, nodes = dict[str, int](), list[int]()
     for part in parts:
         finish = finish_of(part.name)
         if finish.name not in materials:
             materials[finish.name] = add_material(document, finish, texture)
         mesh = add_mesh(document, packing, part, shape, materials[finish.name])
         # a skinned mesh's own place in the tree is ignored, so it stands at the root, as the specification advises
-        document.add("nodes", {"name": part.name, "mesh": mesh, "skin": skin})
+        nodes.append(document.add("nodes", {"name": part.name, "mesh": mesh, "skin": skin}))
+    moved = Moved(shape.target_names, tuple(nodes), avatar.rig)
+    for name, motion in motions.items():
+        add_animation(document, packing, name, motion, moved)
     return document
+
+
+def _targets(options: GlbOptions) -> tuple[str, ...]:
+    return (*options.morph_targets, *VISEME_TARGETS) if options.visemes else options.morph_targets
 
 
 def _kind_of_document(avatar: Avatar, options: GlbOptions) -> tuple[Document, Packing]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NoReturn, get_args, get_type_hints
 
 from headsmith.asset.arkit import ARKIT_52
+from headsmith.errors import InputError
 from headsmith_exporters.textures import TextureFormat
 
 Profile = Literal["engine", "web"]
-WEB_TEXTURE_PX = 1024
+WEB_TEXTURE_PX, MAX_TEXTURE_PX = 1024, 8192
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,21 @@ class GlbOptions:
     texture_px: int = 0
     """longest side of the texture; 0 is the avatar's own, for the web at most 1024"""
 
+    visemes: bool = False
+    """adds the fifteen of lip-sync tools behind the other morph targets, viseme_sil to viseme_U"""
+    motions: tuple[str, ...] | None = None
+    """the bundle's motions to write as animations; None is all of them"""
+
+    def __post_init__(self) -> None:
+        hints = get_type_hints(GlbOptions)
+        for name in ("profile", "texture"):
+            if getattr(self, name) not in get_args(hints[name]):
+                _refuse(name, repr(getattr(self, name)), f"one of {', '.join(get_args(hints[name]))}")
+        if not 1 <= self.jpeg_quality <= 95:
+            _refuse("jpeg_quality", str(self.jpeg_quality), "1 to 95")
+        if not 0 <= self.texture_px <= MAX_TEXTURE_PX:
+            _refuse("texture_px", str(self.texture_px), f"0 to {MAX_TEXTURE_PX}")
+
     def texture_format(self) -> TextureFormat:
         if self.texture == "auto":
             return "webp" if self.profile == "web" else "jpeg"
@@ -33,3 +49,7 @@ class GlbOptions:
     def longest_px(self, own_px: int) -> int:
         """The longest side that the texture may have."""
         return self.texture_px or (min(own_px, WEB_TEXTURE_PX) if self.profile == "web" else own_px)
+
+
+def _refuse(name: str, found: str, expected: str) -> NoReturn:
+    raise InputError(f"option '{name}'", found=found, expected=expected, action="correct it")

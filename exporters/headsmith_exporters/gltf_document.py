@@ -70,6 +70,13 @@ class Document:
         array.append(value)
         return len(array) - 1
 
+    def node(self, name: str) -> int:
+        """The first node of that name; raises KeyError where there is none."""
+        for index, node in enumerate(self.objects.get("nodes", [])):
+            if node.get("name") == name:
+                return index
+        raise KeyError(name)
+
     def use_extension(self, name: str, *, required: bool = False) -> None:
         """Names an extension once; a reader that does not know a required one refuses the file."""
         for names in (self.extensions_used, *([self.extensions_required] if required else [])):
@@ -87,19 +94,26 @@ class Document:
         return self.add("images", {"name": name, "mimeType": mime_type})
 
     def add_array(
-        self, array: NDArray[Any], target: int | None = None, *, bounds: bool = False, normalized: bool = False
+        self,
+        array: NDArray[Any],
+        target: int | None = None,
+        *,
+        bounds: bool = False,
+        normalized: bool = False,
+        scalars: bool = False,
     ) -> int:
         """An accessor of `array` [count, ...] (of `COMPONENT_TYPES`) with a buffer view of its own.
 
         Matrices [count, 4, 4] are given row by row, as numpy has them. `bounds` adds min and max; `normalized`
-        means whole numbers that stand for 0..1, or -1..1 if they have a sign.
+        means whole numbers that stand for 0..1, or -1..1 if they have a sign; `scalars` means that an [N, K] array
+        is N * K single numbers, as the weights of animations are.
         """
         stored = array.transpose(0, 2, 1) if array.ndim == 3 else array
         accessor: dict[str, Any] = {
             "bufferView": self._add_rows(np.ascontiguousarray(stored), target),
             "componentType": COMPONENT_TYPES[array.dtype.name],
-            "count": len(array),
-            "type": ELEMENT_TYPES[array.shape[1:]],
+            "count": array.size if scalars else len(array),
+            "type": "SCALAR" if scalars else ELEMENT_TYPES[array.shape[1:]],
         }
         if normalized:
             accessor["normalized"] = True

@@ -11,7 +11,7 @@ from headsmith.asset.avatar import Avatar
 from headsmith.asset.normals import vertex_normals
 from headsmith.errors import InputError
 from headsmith.types import F32
-from headsmith_exporters.gltf_document import ARRAY_BUFFER, ELEMENT_ARRAY_BUFFER, Document
+from headsmith_exporters.gltf_document import ELEMENT_ARRAY_BUFFER, Document
 from headsmith_exporters.gltf_packing import Packing
 from headsmith_exporters.mesh_parts import MeshPart
 from headsmith_exporters.skin_weights import strongest_joints
@@ -57,13 +57,14 @@ def shape_of(avatar: Avatar, names: tuple[str, ...]) -> Shape:
 def add_mesh(document: Document, packing: Packing, part: MeshPart, shape: Shape, material: int) -> int:
     """One mesh with all morph targets; returns it."""
     rows = part.source_vertex
+    joints, weights = packing.skin(document, shape.joints[rows], shape.weights[rows])
     attributes = {
         "POSITION": packing.positions(document, shape.vertices[rows]),
         "NORMAL": packing.normals(document, shape.normals[rows]),
         # glTF counts v from the top
         "TEXCOORD_0": packing.uvs(document, part.uvs * [1, -1] + [0, 1]),
-        "JOINTS_0": document.add_array(shape.joints[rows], ARRAY_BUFFER),
-        "WEIGHTS_0": packing.weights(document, shape.weights[rows]),
+        "JOINTS_0": joints,
+        "WEIGHTS_0": weights,
     }
     targets = [
         {"POSITION": packing.moves(document, delta[rows]), "NORMAL": packing.turns(document, normal_delta[rows])}

@@ -29,11 +29,18 @@ class Packing(Protocol):
     def positions(self, document: Document, metres: F32) -> int: ...
     def normals(self, document: Document, unit: F32) -> int: ...
     def uvs(self, document: Document, uvs: F32) -> int: ...
-    def weights(self, document: Document, weights: F32) -> int: ...
+    def skin(self, document: Document, joints: NDArray[np.uint8], weights: F32) -> tuple[int, int]:
+        """Joints and weights [V, 4], the strongest first."""
+
     def moves(self, document: Document, metres: F32) -> int:
         """Differences of positions."""
 
     def turns(self, document: Document, normal_differences: F32) -> int: ...
+    def rotations(self, document: Document, xyzw: F32) -> int:
+        """Of a joint, [T, 4]."""
+
+    def animated_weights(self, document: Document, weights: F32) -> int:
+        """Of all morph targets, [T, K]."""
 
 
 class Plain:
@@ -50,7 +57,16 @@ class Plain:
     def normals(self, document: Document, unit: F32) -> int:
         return document.add_array(unit.astype(np.float32), ARRAY_BUFFER)
 
-    uvs = weights = turns = normals
+    uvs = turns = normals
+
+    def skin(self, document: Document, joints: NDArray[np.uint8], weights: F32) -> tuple[int, int]:
+        return document.add_array(joints, ARRAY_BUFFER), self.normals(document, weights)
+
+    def rotations(self, document: Document, xyzw: F32) -> int:
+        return document.add_array(xyzw.astype(np.float32))
+
+    def animated_weights(self, document: Document, weights: F32) -> int:
+        return document.add_array(weights.astype(np.float32), scalars=True)
 
 
 @dataclass(frozen=True)
@@ -94,8 +110,20 @@ class Quantized:
             return document.add_array(uvs.astype(np.float32), ARRAY_BUFFER)
         return document.add_array(np.rint(uvs * _UNSIGNED_SHORT).astype(np.uint16), ARRAY_BUFFER, normalized=True)
 
-    def weights(self, document: Document, weights: F32) -> int:
-        return document.add_array(weight_levels(weights), ARRAY_BUFFER, normalized=True)
+    def skin(self, document: Document, joints: NDArray[np.uint8], weights: F32) -> tuple[int, int]:
+        levels = weight_levels(weights)
+        # a joint without weight is to be joint 0
+        used = np.where(levels > 0, joints, 0).astype(np.uint8)
+        return document.add_array(used, ARRAY_BUFFER), document.add_array(levels, ARRAY_BUFFER, normalized=True)
+
+    def rotations(self, document: Document, xyzw: F32) -> int:
+        return document.add_array(_signed(xyzw, _SHORT).astype(np.int16), normalized=True)
+
+    def animated_weights(self, document: Document, weights: F32) -> int:
+        if weights.min() < 0 or weights.max() > 1:
+            return document.add_array(weights.astype(np.float32), scalars=True)
+        levels = np.rint(weights * _UNSIGNED_SHORT).astype(np.uint16)
+        return document.add_array(levels, normalized=True, scalars=True)
 
     def _steps(self, metres: F32) -> NDArray[np.int16]:
         return np.clip(np.rint(metres / self.step_m), -_SHORT, _SHORT).astype(np.int16)
