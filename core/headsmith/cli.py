@@ -32,6 +32,7 @@ RENDER_EXAMPLES = """examples:
   headsmith render ada.avatar -o cutout.png --transparent"""
 EXPORT_EXAMPLES = """examples:
   headsmith export ada.avatar --format glb          writes ada.glb
+  headsmith export ada.avatar --format glb --option profile=web --accessory glasses --accessory red.glb@crown
   headsmith export ada.avatar --format ply -o splats.ply
   headsmith export ada.avatar --format sog          writes ada.sog, the smallest splats for the web
   headsmith export ada.avatar --format spz --splats 20k --sheet level.png
@@ -142,6 +143,10 @@ def _add_export(commands: Any) -> None:
                          "compressed.ply, sog, ...")  # fmt: skip
     command.add_argument("-o", "--output", type=Path, help="default: the avatar's name with the format's suffix")
     _add_option(command)
+    command.add_argument("--bake-basis", action="append", dest="option", default=[], type=_bake_basis, metavar="K",
+                         help="of the format onnx: the same as --option bake_basis=K")  # fmt: skip
+    command.add_argument("--accessory", action="append", default=[], metavar="WHAT", help="worn by the rigged mesh: "
+                         "glasses, cap, headband, earrings, or FILE.glb@PLACE; may be repeated")  # fmt: skip
     level_command.add_arguments(command)
     command.add_argument("--force", action="store_true", help="replace an existing file")
 
@@ -149,6 +154,10 @@ def _add_export(commands: Any) -> None:
 def _add_option(command: argparse.ArgumentParser) -> None:
     command.add_argument("--option", action="append", default=[], metavar="NAME=VALUE",
                          help="of the format, such as texture=png (docs/exporting.md); may be repeated")  # fmt: skip
+
+
+def _bake_basis(count: str) -> str:
+    return f"bake_basis={count}"
 
 
 def _add_convert(commands: Any) -> None:
@@ -279,11 +288,11 @@ def _weight(assignment: str) -> tuple[str, float]:
 def _export(options: argparse.Namespace) -> int:
     from headsmith.asset import read_avatar
     from headsmith_exporters import export, format_named
-    from headsmith_exporters.option_values import options_from
+    from headsmith_exporters.option_values import options_from, with_accessories
     from headsmith_exporters.registry import check_output
 
     chosen, count = format_named(options.format), level_command.level_of(options)
-    format_options = options_from(chosen, options.option)
+    format_options = with_accessories(chosen, options_from(chosen, options.option), options.accessory)
     name = options.avatar.name.removesuffix(".zip").removesuffix(".avatar") + chosen.suffix
     output = options.output or Path(name)
     level = level_command.Reduced(read_avatar(options.avatar))

@@ -15,6 +15,7 @@ from headsmith_exporters.gltf_animations import Moved, add_animation, motions_na
 from headsmith_exporters.gltf_armature import add_armature
 from headsmith_exporters.gltf_compressed import CompressedDocument
 from headsmith_exporters.gltf_document import Document
+from headsmith_exporters.gltf_hangings import add_hangings
 from headsmith_exporters.gltf_materials import add_material, add_texture, finish_of
 from headsmith_exporters.gltf_meshes import add_mesh, shape_of
 from headsmith_exporters.gltf_packing import Packing, Plain, Quantized
@@ -49,6 +50,7 @@ def _document(avatar: Avatar, stem: str, options: GlbOptions) -> tuple[Document,
         "morph_targets": len(_targets(options)),
         "joints": len(avatar.rig.joint_names),
         "animations": len(document.objects.get("animations", [])),
+        "accessories": len(document.objects["meshes"]) - len(parts),
     }
     return document, counts
 
@@ -67,10 +69,11 @@ def build_document(avatar: Avatar, parts: tuple[MeshPart, ...], options: GlbOpti
     for part in parts:
         finish = finish_of(part.name)
         if finish.name not in materials:
-            materials[finish.name] = add_material(document, finish, texture)
+            materials[finish.name] = add_material(document, finish, texture, options.extended())
         mesh = add_mesh(document, packing, part, shape, materials[finish.name])
         # a skinned mesh's own place in the tree is ignored, so it stands at the root, as the specification advises
         nodes.append(document.add("nodes", {"name": part.name, "mesh": mesh, "skin": skin}))
+    add_hangings(document, avatar, options)
     moved = Moved(shape.target_names, tuple(nodes), avatar.rig)
     for name, motion in motions.items():
         add_animation(document, packing, name, motion, moved)

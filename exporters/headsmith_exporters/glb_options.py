@@ -31,9 +31,16 @@ class GlbOptions:
     motions: tuple[str, ...] | None = None
     """the bundle's motions to write as animations; None is all of them"""
 
+    attach_nodes: bool = True
+    """empty nodes under the head where glasses, a hat, earrings and a headset belong"""
+    accessories: tuple[str, ...] = ()
+    """what to wear: `glasses`, `cap`, `headband`, `earrings`, any with `:STYLE`, or `hat.glb@crown`"""
+    materials: Literal["auto", "core", "extended"] = "auto"
+    """`extended` adds extensions that readers may ignore (specular, sheen, clearcoat); by default for the web only"""
+
     def __post_init__(self) -> None:
         hints = get_type_hints(GlbOptions)
-        for name in ("profile", "texture"):
+        for name in ("profile", "texture", "materials"):
             if getattr(self, name) not in get_args(hints[name]):
                 _refuse(name, repr(getattr(self, name)), f"one of {', '.join(get_args(hints[name]))}")
         if not 1 <= self.jpeg_quality <= 95:
@@ -45,6 +52,10 @@ class GlbOptions:
         if self.texture == "auto":
             return "webp" if self.profile == "web" else "jpeg"
         return self.texture
+
+    def extended(self) -> bool:
+        """Whether materials have extensions."""
+        return self.materials == "extended" or (self.materials == "auto" and self.profile == "web")
 
     def longest_px(self, own_px: int) -> int:
         """The longest side that the texture may have."""

@@ -29,6 +29,9 @@ class Packing(Protocol):
     def positions(self, document: Document, metres: F32) -> int: ...
     def normals(self, document: Document, unit: F32) -> int: ...
     def uvs(self, document: Document, uvs: F32) -> int: ...
+    def colors(self, document: Document, rgba: F32) -> int:
+        """[V, 4] linear, 0..1."""
+
     def skin(self, document: Document, joints: NDArray[np.uint8], weights: F32) -> tuple[int, int]:
         """Joints and weights [V, 4], the strongest first."""
 
@@ -57,7 +60,7 @@ class Plain:
     def normals(self, document: Document, unit: F32) -> int:
         return document.add_array(unit.astype(np.float32), ARRAY_BUFFER)
 
-    uvs = turns = normals
+    uvs = colors = turns = normals
 
     def skin(self, document: Document, joints: NDArray[np.uint8], weights: F32) -> tuple[int, int]:
         return document.add_array(joints, ARRAY_BUFFER), self.normals(document, weights)
@@ -71,19 +74,22 @@ class Plain:
 
 @dataclass(frozen=True)
 class Quantized:
-    """Positions on a grid of 16 bits that the matrices of joints or nodes undo, the rest in -1..1 or 0..1."""
+    """Positions on a grid of 16 bits that the matrices of joints or nodes undo, the rest in -1..1 or 0..1.
+
+    Metres are the unit of a head; things that are worn have units of their own.
+    """
 
     step_m: float
     centre_m: F32
     """[3]"""
 
     @staticmethod
-    def around(metres: F32) -> Quantized:
-        """The grid for points [V, 3] and their displacements."""
-        low, high = metres.min(0).astype(np.float64), metres.max(0).astype(np.float64)
+    def around(points: F32, finest_step: float = FINEST_STEP_M) -> Quantized:
+        """The grid for points [V, 3] and their displacements, with steps no finer than need be."""
+        low, high = points.min(0).astype(np.float64), points.max(0).astype(np.float64)
         # a power of two, so that every product with it is exact
-        centre = np.round((low + high) / 2 / FINEST_STEP_M) * FINEST_STEP_M
-        step = max(FINEST_STEP_M, 2.0 ** np.ceil(np.log2(max((high - low).max(), 1e-9) / _SHORT)))
+        step = max(finest_step, 2.0 ** np.ceil(np.log2(max((high - low).max(), 1e-9) / _SHORT)))
+        centre = np.round((low + high) / 2 / step) * step
         return Quantized(float(step), centre)
 
     def to_metres(self) -> F32:
@@ -109,6 +115,10 @@ class Quantized:
         if uvs.min() < 0 or uvs.max() > 1:
             return document.add_array(uvs.astype(np.float32), ARRAY_BUFFER)
         return document.add_array(np.rint(uvs * _UNSIGNED_SHORT).astype(np.uint16), ARRAY_BUFFER, normalized=True)
+
+    def colors(self, document: Document, rgba: F32) -> int:
+        levels = np.rint(np.clip(rgba, 0, 1) * _UNSIGNED_SHORT).astype(np.uint16)
+        return document.add_array(levels, ARRAY_BUFFER, normalized=True)
 
     def skin(self, document: Document, joints: NDArray[np.uint8], weights: F32) -> tuple[int, int]:
         levels = weight_levels(weights)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from headsmith.errors import InputError
 from headsmith_exporters.registry import Format
 
 _TRUTHS = {"true": True, "false": False}
+_NAMES = (tuple[str, ...], tuple[str, ...] | None)
+"""lists of names, which commas separate"""
 _EXPECTED: dict[Any, str] = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
+_EXPECTED |= dict.fromkeys(_NAMES, "names with commas between them")
 
 
 def options_from(chosen: Format, assignments: Iterable[str]) -> Any:
@@ -30,14 +33,26 @@ def options_from(chosen: Format, assignments: Iterable[str]) -> Any:
     return chosen.options(**values)
 
 
+def with_accessories(chosen: Format, options: Any, accessories: Sequence[str]) -> Any:
+    """`options` with what the head is to wear. Raises InputError for a format that has no accessories."""
+    if not accessories:
+        return options
+    if not hasattr(options, "accessories"):
+        raise InputError("--accessory", found=f"the format {chosen.name}, which has none",
+                         expected="a format of the rigged mesh, such as glb", action="leave it out")  # fmt: skip
+    return dataclasses.replace(options, accessories=(*options.accessories, *accessories))
+
+
 def option_kinds(chosen: Format) -> dict[str, Any]:
-    """Name and type of each option that text can set: truths, numbers, words and choices."""
+    """Name and type of each option that text can set: truths, numbers, words, lists of names and choices."""
     hints = get_type_hints(chosen.options)
     fields = dataclasses.fields(chosen.options)  # type: ignore[arg-type]
     return {f.name: hints[f.name] for f in fields if hints[f.name] in _EXPECTED or get_origin(hints[f.name]) is Literal}
 
 
 def _value(name: str, text: str, kind: Any) -> Any:
+    if kind in _NAMES:
+        return tuple(name.strip() for name in text.split(",") if name.strip())
     choices = get_args(kind)
     try:
         if choices:

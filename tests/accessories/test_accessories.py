@@ -18,7 +18,9 @@ from headsmith.accessories import (
     CapParams,
     EarringParams,
     GlassesParams,
+    anchor_width,
     anchors,
+    attachments,
     default_params,
     fit_accessory,
     make_accessory,
@@ -225,10 +227,32 @@ def test_any_object_is_seated_at_its_width(head: Anchors, anchor: str) -> None:
     assert np.linalg.norm(x) == pytest.approx(np.linalg.norm(z))
     assert np.linalg.det(matrix[:3, :3]) > 0
     width = np.linalg.norm(x) * 4.0
-    assert (0.01 < width < 0.02) if "_" in anchor else (0.13 < width < 0.18)
+    # as deep as wide: what goes around the head has its length
+    longest = 0.23 if SEATS[anchor].on_hat_line else 0.18
+    assert (0.01 < width < 0.02) if "_" in anchor else (0.13 < width < longest)
     assert y[1] > 0
     as_is = seat(head, anchor, low * 0.01, high * 0.01, scale_to_width=False)
     assert np.linalg.det(as_is[:3, :3]) == pytest.approx(1)
+
+
+def test_what_goes_around_the_head_is_as_long_as_it(head: Anchors) -> None:
+    round_hat, oval, tiara = (np.array([1.0, 0.5, depth]) for depth in (1.0, 1.4, 0.3))
+    sizes = [np.linalg.norm(seat(head, "crown", -half, half)[:3, 0]) * 2 for half in (round_hat, oval, tiara)]
+    assert sizes[0] > 1.1 * sizes[1]
+    assert sizes[1] == pytest.approx(sizes[2])
+    assert sizes[2] == pytest.approx(anchor_width(head, "crown"))
+
+
+def test_attachments_are_where_things_sit(head: Anchors) -> None:
+    found = attachments(head)
+    assert [one.name for one in found.values()] == ["glasses", "hat", "earring_left", "earring_right", "headset"]
+    np.testing.assert_array_equal(found["bridge"].position_m, head.at("bridge").position_m)
+    assert abs(found["ears"].position_m[0]) < 0.005
+    assert 0.12 < found["ears"].width_m < 0.17
+    for one in found.values():
+        frame = one.matrix()
+        np.testing.assert_allclose(frame[:3, :3] @ frame[:3, :3].T, np.eye(3), atol=1e-9)
+        assert np.linalg.det(frame[:3, :3]) == pytest.approx(1)
 
 
 def test_seating_refuses_what_cannot_be_scaled(head: Anchors) -> None:

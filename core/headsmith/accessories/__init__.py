@@ -1,6 +1,7 @@
 """Accessories fitted to an avatar: where they sit (anchors) and what they look like (generators); numpy only."""
 
 from headsmith.accessories.anchors import Anchor, Anchors, anchors, measure_head
+from headsmith.accessories.attachments import CARRIED_BY, Attachment, attachments
 from headsmith.accessories.cap import CapParams
 from headsmith.accessories.earrings import EarringParams
 from headsmith.accessories.glasses import GlassesParams
@@ -11,11 +12,13 @@ from headsmith.accessories.params import Choice, Number
 from headsmith.accessories.seating import SEATS, anchor_width, seat
 
 __all__ = [
+    "CARRIED_BY",
     "KINDS",
     "SEATS",
     "AccessoryMesh",
     "Anchor",
     "Anchors",
+    "Attachment",
     "CapParams",
     "Choice",
     "EarringParams",
@@ -27,6 +30,7 @@ __all__ = [
     "PbrMaterial",
     "anchor_width",
     "anchors",
+    "attachments",
     "default_params",
     "fit_accessory",
     "make_accessory",

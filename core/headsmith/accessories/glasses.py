@@ -111,8 +111,8 @@ def build_glasses(head: Anchors, params: GlassesParams) -> AccessoryMesh:
 
 def _parts(params: GlassesParams) -> tuple[Part, Part, Part]:
     frame = PbrMaterial(params.frame_color, params.frame_metallic, params.frame_roughness)
-    lens = PbrMaterial(params.lens_color, 0.0, 0.02, params.lens_alpha, 1.0 - params.lens_alpha)
-    pad = PbrMaterial((0.85, 0.82, 0.78), 0.0, 0.3, 0.55, 0.45, 1.41)
+    lens = PbrMaterial(params.lens_color, roughness=0.02, alpha=params.lens_alpha)
+    pad = PbrMaterial((0.85, 0.82, 0.78), roughness=0.3, alpha=0.55, ior=1.41)
     return Part("frame", frame), Part("lens", lens), Part("nose_pad", pad)
 
 

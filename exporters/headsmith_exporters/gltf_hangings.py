@@ -1,0 +1,49 @@
+"""The head is measured, nodes are put where things belong, and the accessories that were asked for are hung there."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from headsmith.accessories import Anchors, anchors
+from headsmith.asset.avatar import Avatar
+from headsmith.errors import InputError
+from headsmith_exporters.accessory_choice import Given, Made, chosen_accessory
+from headsmith_exporters.accessory_file import given_accessory
+from headsmith_exporters.accessory_made import made_accessory
+from headsmith_exporters.glb_options import GlbOptions
+from headsmith_exporters.gltf_attach import add_hooks, add_worn
+from headsmith_exporters.gltf_document import Document
+from headsmith_exporters.worn import Worn
+
+
+def add_hangings(document: Document, avatar: Avatar, options: GlbOptions) -> None:
+    """Attach nodes under the head's joint, and accessories on them.
+
+    A head that cannot be measured has no attach nodes; accessories on it raise InputError, as bad ones do.
+    """
+    chosen = [chosen_accessory(text) for text in options.accessories]
+    if not chosen and not options.attach_nodes:
+        return
+    try:
+        head = anchors(avatar)
+    except InputError:
+        if chosen:
+            raise
+        return
+    hooks = add_hooks(document, avatar.rig, head)
+    taken = {node["name"] for node in document.objects["nodes"]}
+    for worn in (worn for one in chosen for worn in _worn(head, one)):
+        named = _named_apart(worn, taken)
+        add_worn(hooks, named, compressed=options.profile == "web", extended=options.extended())
+
+
+def _worn(head: Anchors, chosen: Made | Given) -> tuple[Worn, ...]:
+    return made_accessory(head, chosen) if isinstance(chosen, Made) else (given_accessory(head, chosen),)
+
+
+def _named_apart(worn: Worn, taken: set[str]) -> Worn:
+    """The thing with a name that no node has yet."""
+    names = (worn.name, *(f"{worn.name}_{count}" for count in range(2, len(taken) + 3)))
+    name = next(name for name in names if name not in taken)
+    taken.add(name)
+    return replace(worn, name=name)
