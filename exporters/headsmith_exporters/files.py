@@ -7,7 +7,11 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from uuid import uuid4
 
+from headsmith.asset.replace import place
 from headsmith.errors import InputError
+
+EXPORTED = ("index.html", "avatar.json")
+"""what an exported folder has, so that nothing else is ever replaced by one"""
 
 
 def check_free(paths: Iterable[Path], force: bool) -> None:
@@ -40,3 +44,27 @@ def write_files(contents: Mapping[Path, bytes]) -> None:
     finally:
         for part in temporary.values():
             part.unlink(missing_ok=True)
+
+
+def check_folder(path: Path, force: bool) -> None:
+    """Raises InputError where no folder of ours can be put at `path`; `force` allows to replace one that has a page."""
+    if not path.absolute().parent.is_dir():
+        raise InputError(path, found="no such folder above it", expected="an existing folder", action="create it first")
+    if not os.path.lexists(path):
+        return
+    if not path.is_dir() or path.is_symlink():
+        raise InputError(path, found="a file", expected="a folder name", action="choose another name")
+    if any(path.iterdir()) and not force:
+        raise InputError(path, found="an existing folder", expected="a free name",
+                         action="give --force to replace it, or choose another name")  # fmt: skip
+    if any(path.iterdir()) and not all((path / name).is_file() for name in EXPORTED):
+        raise InputError(path, found="a folder with something else in it", expected="an exported one to replace",
+                         action="choose another name")  # fmt: skip
+
+
+def write_folder(path: Path, contents: Mapping[str, bytes]) -> None:
+    """Writes a folder of these files, names with slashes, in place of the one that is there.
+
+    It is seen whole or not at all. Raises InputError where it cannot be written.
+    """
+    place(contents, path)

@@ -17,7 +17,7 @@ from typing import Any
 import headsmith_exporters
 from headsmith.asset.avatar import Avatar, Splats
 from headsmith.errors import InputError
-from headsmith_exporters.files import check_free, write_files
+from headsmith_exporters.files import check_folder, check_free, write_files, write_folder
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Encoded:
 class Format:
     name: str
     suffix: str
-    """of the file that was asked for, with its dot; it may be double (.compressed.ply)"""
+    """of the file that was asked for, with its dot; it may be double (.compressed.ply); none of a folder"""
     description: str
     """one line for people who choose a format"""
     options: Callable[[], Any]
@@ -47,6 +47,8 @@ class Format:
     """of a splat format: (splats, options) -> the file's content, for conversions"""
     recognises: Callable[[bytes], bool] | None = None
     """of a splat format that shares its last suffix with another: whether the content is in this format"""
+    folder: bool = False
+    """what was asked for is a folder, and the files of `Encoded` go into it"""
 
 
 @dataclass(frozen=True)
@@ -86,12 +88,15 @@ def suffix_of(path: str | Path) -> str:
     """The longest suffix of any format that the file's name ends with, else its last one; in lower case."""
     path = Path(path)
     name = path.name.lower()
-    known = [f.suffix for f in formats().values() if name.endswith(f.suffix) and len(name) > len(f.suffix)]
+    known = [f.suffix for f in formats().values() if f.suffix and name.endswith(f.suffix) and name != f.suffix]
     return max(known, key=len, default=path.suffix.lower())
 
 
 def check_output(path: Path, chosen: Format, force: bool) -> None:
-    """Raises InputError unless the format may write a file at `path`."""
+    """Raises InputError unless the format may write a file, or its folder, at `path`."""
+    if chosen.folder:
+        check_folder(path, force)
+        return
     suffix = suffix_of(path)
     if suffix != chosen.suffix:
         raise InputError(path, found=f"the suffix '{suffix}'", expected=f"'{chosen.suffix}'",
@@ -102,19 +107,26 @@ def check_output(path: Path, chosen: Format, force: bool) -> None:
 def export(
     avatar: Avatar, path: str | Path, format_name: str, options: Any = None, *, force: bool = False
 ) -> ExportResult:
-    """Writes `avatar` to `path` and, for some formats, files beside it; readers see whole files or none.
+    """Writes `avatar` to `path` and, for some formats, files beside it or in it; readers see whole files or none.
 
     `options` is an instance of the format's `options` dataclass, its defaults where it is None.
     Raises InputError for an unknown format, a path with another suffix, a file that exists (unless `force`) and a
     place that cannot be written.
     """
-    chosen, path = format_named(format_name), Path(path)
+    chosen = format_named(format_name)
+    # a folder may be given as `.`
+    path = Path(path).absolute() if chosen.folder else Path(path)
     check_output(path, chosen, force)
-    encoded = chosen.encode(avatar, path.name[: -len(chosen.suffix)], chosen.options() if options is None else options)
+    stem = path.name[: len(path.name) - len(chosen.suffix)]
+    encoded = chosen.encode(avatar, stem, chosen.options() if options is None else options)
+    if chosen.folder:
+        write_folder(path, encoded.files)
+        written = [path / name for name in encoded.files]
+        return ExportResult(tuple(written), sum(map(len, encoded.files.values())), encoded.counts)
     *companions, main = encoded.files
-    written = {path.with_name(name): encoded.files[name] for name in companions}
-    check_free(written, force)
+    contents = {path.with_name(name): encoded.files[name] for name in companions}
+    check_free(contents, force)
     # under the very name that was asked for, also where its suffix is in capitals
-    written[path] = encoded.files[main]
-    write_files(written)
-    return ExportResult(tuple(written), sum(map(len, written.values())), encoded.counts)
+    contents[path] = encoded.files[main]
+    write_files(contents)
+    return ExportResult(tuple(contents), sum(map(len, contents.values())), encoded.counts)

@@ -21,7 +21,7 @@ def test_every_format_is_found() -> None:
     assert {"glb", "obj", "ply"} <= set(formats())
     for name, one in formats().items():
         assert one.name == name
-        assert re.fullmatch(r"(\.[a-z0-9]+){1,2}", one.suffix)
+        assert one.folder or re.fullmatch(r"(\.[a-z0-9]+){1,2}", one.suffix)
         assert one.description
         one.options()
 
@@ -46,9 +46,10 @@ def test_a_new_format_is_one_new_file(tmp_path: Path, monkeypatch: pytest.Monkey
 def test_result_lists_what_was_written(avatar: Avatar, tmp_path: Path, name: str) -> None:
     path = tmp_path / f"ada{formats()[name].suffix}"
     result = export(avatar, path, name)
-    assert sorted(result.files) == sorted(tmp_path.iterdir())
-    assert result.files[-1] == path
-    assert result.bytes == sum(file.stat().st_size for file in tmp_path.iterdir())
+    written = sorted(file for file in tmp_path.rglob("*") if file.is_file())
+    assert sorted(result.files) == written
+    assert result.files[-1] == (path / "index.html" if formats()[name].folder else path)
+    assert result.bytes == sum(file.stat().st_size for file in written)
     assert all(count >= 0 for count in result.counts.values())
 
 
@@ -71,7 +72,7 @@ def refusal(avatar: Avatar, path: Path, name: str = "ply") -> str:
 
 
 def test_refusals(avatar: Avatar, tmp_path: Path) -> None:
-    assert ", obj, ply" in refusal(avatar, tmp_path / "a.fbx", "fbx")
+    assert ", obj, " in refusal(avatar, tmp_path / "a.fbx", "fbx")
     assert ".ply" in refusal(avatar, tmp_path / "a.glb")
     assert "no such folder" in refusal(avatar, tmp_path / "missing" / "a.ply")
     (tmp_path / "folder.ply").mkdir()
