@@ -62,7 +62,7 @@ def reading_from(seen: dict[str, Any]) -> Reading:
         {one["name"]: _animation(one, seen["meshes"], skins) for one in seen.get("animations", ())},
         tuple((width, height) for width, height in seen["textures"]) if "textures" in seen else None,
         seen.get("textureBytes"),
-        floats(seen["surface"], len(seen["surface"]), -1, 3) if "surface" in seen else None,
+        floats(seen["surface"], *seen["surfaceShape"]) if "surface" in seen else None,
     )
 
 

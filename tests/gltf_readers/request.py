@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -33,13 +34,33 @@ class Request:
     """[T][N] the same under an animation, one list for each time"""
 
 
-def ask(command: Sequence[str], file: Path, request: Request, **settings: Any) -> dict[str, Any]:
-    """The JSON that `command FILE REQUEST.json OUT.json` writes; `settings` as of subprocess.run."""
+def ask(
+    command: Sequence[str],
+    file: Path,
+    request: Request,
+    *,
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    named: bool = False,
+) -> dict[str, Any]:
+    """The JSON that `command FILE REQUEST.json OUT.json` writes.
+
+    `named` gives the three paths by the environment (READER_FILE and so on) to programs that have other arguments.
+    """
     with tempfile.TemporaryDirectory() as folder:
         question, out = Path(folder) / "request.json", Path(folder) / "out.json"
         question.write_text(json.dumps(asdict(request)))
-        done = subprocess.run([*command, str(file.resolve()), str(question), str(out)], capture_output=True, text=True,
-                              timeout=TIMEOUT_SECONDS, check=False, **settings)  # fmt: skip
+        paths = [str(file.resolve()), str(question), str(out)]
+        names = dict(zip(("READER_FILE", "READER_REQUEST", "READER_OUT"), paths, strict=True))
+        done = subprocess.run(
+            [*command, *([] if named else paths)],
+            cwd=cwd,
+            env={**(env or os.environ), **(names if named else {})},
+            capture_output=True,
+            text=True,
+            timeout=TIMEOUT_SECONDS,
+            check=False,
+        )
         # some programs crash on their way out, when the answer is there
         assert out.exists(), f"{command[0]} wrote no answer: {done.stdout[-1000:]}{done.stderr[-2000:]}"
         answer: dict[str, Any] = json.loads(out.read_text())
