@@ -6,11 +6,13 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 import headsmith_exporters
+from asset.networks import glow_network
 from headsmith.asset.avatar import Avatar
 from headsmith.errors import InputError
 from headsmith_exporters import export, format_named, formats
@@ -45,7 +47,7 @@ def test_a_new_format_is_one_new_file(tmp_path: Path, monkeypatch: pytest.Monkey
 @pytest.mark.parametrize("name", list(formats()))
 def test_result_lists_what_was_written(avatar: Avatar, tmp_path: Path, name: str) -> None:
     path = tmp_path / f"ada{formats()[name].suffix}"
-    result = export(avatar, path, name)
+    result = export(replace(avatar, dynamic_texture=glow_network(("jawOpen",))), path, name)
     written = sorted(file for file in tmp_path.rglob("*") if file.is_file())
     assert sorted(result.files) == written
     assert result.files[-1] == (path / "index.html" if formats()[name].folder else path)
