@@ -7,6 +7,7 @@ profiles have the same vertices and triangles in the same order, so that a splat
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from headsmith.asset.avatar import Avatar
@@ -19,6 +20,7 @@ from headsmith_exporters.gltf_hangings import add_hangings
 from headsmith_exporters.gltf_materials import add_material, add_texture, finish_of
 from headsmith_exporters.gltf_meshes import add_mesh, shape_of
 from headsmith_exporters.gltf_packing import Packing, Plain, Quantized
+from headsmith_exporters.mesh_lods import fewer_triangles
 from headsmith_exporters.mesh_parts import MeshPart, split_mesh
 from headsmith_exporters.onnx_pointer import point_to_network
 from headsmith_exporters.registry import Encoded, Format
@@ -28,37 +30,57 @@ __all__ = ["FORMATS", "GlbOptions", "asset_properties", "build_document", "encod
 
 
 def encode(avatar: Avatar, stem: str, options: GlbOptions) -> Encoded:
-    """One .glb file. Raises InputError where the avatar lacks one of `options.morph_targets`."""
-    document, counts = _document(avatar, stem, options)
-    return Encoded({f"{stem}.glb": document.to_glb()}, counts)
+    """One .glb file, after those of its lower levels of detail.
+
+    Raises InputError where the avatar lacks one of the blendshapes or motions that are asked for, and for accessories
+    that it cannot wear.
+    """
+    levels, counts = _levels(avatar, stem, options)
+    return Encoded({f"{name}.glb": document.to_glb() for name, document in levels.items()}, counts)
 
 
 def encode_gltf(avatar: Avatar, stem: str, options: GlbOptions) -> Encoded:
-    """A readable .gltf with its .bin and pictures beside it."""
-    document, counts = _document(avatar, stem, options)
-    return Encoded(document.to_gltf(stem), counts)
+    """A readable .gltf with its .bin and pictures beside it, after those of its lower levels of detail."""
+    levels, counts = _levels(avatar, stem, options)
+    files = [document.to_gltf(name) for name, document in levels.items()]
+    return Encoded({name: data for one in files for name, data in one.items()}, counts)
 
 
-def _document(avatar: Avatar, stem: str, options: GlbOptions) -> tuple[Document, dict[str, int]]:
-    parts = split_mesh(avatar.head)
-    document = build_document(avatar, parts, options)
-    point_to_network(document, avatar, stem)
-    counts = {
+def _levels(avatar: Avatar, stem: str, options: GlbOptions) -> tuple[dict[str, Document], dict[str, int]]:
+    """File name without suffix -> document, the most detailed last; and what that holds."""
+    whole = split_mesh(avatar.head)
+    documents = {}
+    for level in range(options.lods, -1, -1):
+        share = 0.5**level
+        parts = fewer_triangles(avatar, whole, share) if level else whole
+        own_px = options.longest_px(max(avatar.material.static_texture.shape[:2]))
+        smaller = replace(options, texture_px=max(1, round(own_px * share)))
+        document = build_document(avatar, parts, smaller, detail=share)
+        point_to_network(document, avatar, stem)
+        documents[f"{stem}.lod{level}" if level else stem] = document
+    return documents, _counts(avatar, whole, document) | ({"lods": options.lods} if options.lods else {})
+
+
+def _counts(avatar: Avatar, parts: tuple[MeshPart, ...], document: Document) -> dict[str, int]:
+    meshes = document.objects["meshes"]
+    return {
         "meshes": len(parts),
         "vertices": sum(len(part.source_vertex) for part in parts),
         "triangles": sum(len(part.faces) for part in parts),
-        "morph_targets": len(_targets(options)),
+        "morph_targets": len(meshes[0].get("weights", ())),
         "joints": len(avatar.rig.joint_names),
         "animations": len(document.objects.get("animations", [])),
-        "accessories": len(document.objects["meshes"]) - len(parts),
+        "accessories": len(meshes) - len(parts),
     }
-    return document, counts
 
 
-def build_document(avatar: Avatar, parts: tuple[MeshPart, ...], options: GlbOptions) -> Document:
-    """The avatar's meshes `parts`, armature, materials, texture and motions as a glTF document.
+def build_document(
+    avatar: Avatar, parts: tuple[MeshPart, ...], options: GlbOptions, *, detail: float = 1.0
+) -> Document:
+    """The avatar's meshes `parts`, armature, materials, texture, accessories and motions as a glTF document.
 
-    Raises InputError where the avatar lacks one of the blendshapes or motions that are asked for.
+    `detail` 0..1 is the share of their triangles that accessories keep; `parts` have what they have. Raises
+    InputError as `encode` does.
     """
     document, packing = _kind_of_document(avatar, options)
     motions = motions_named(avatar, options.motions)
@@ -73,7 +95,7 @@ def build_document(avatar: Avatar, parts: tuple[MeshPart, ...], options: GlbOpti
         mesh = add_mesh(document, packing, part, shape, materials[finish.name])
         # a skinned mesh's own place in the tree is ignored, so it stands at the root, as the specification advises
         nodes.append(document.add("nodes", {"name": part.name, "mesh": mesh, "skin": skin}))
-    add_hangings(document, avatar, options)
+    add_hangings(document, avatar, options, detail)
     moved = Moved(shape.target_names, tuple(nodes), avatar.rig)
     for name, motion in motions.items():
         add_animation(document, packing, name, motion, moved)

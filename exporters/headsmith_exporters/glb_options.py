@@ -11,6 +11,8 @@ from headsmith_exporters.textures import TextureFormat
 
 Profile = Literal["engine", "web"]
 WEB_TEXTURE_PX, MAX_TEXTURE_PX = 1024, 8192
+MAX_LODS = 2
+"""an eighth of the triangles no longer makes a face"""
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,9 @@ class GlbOptions:
     materials: Literal["auto", "core", "extended"] = "auto"
     """`extended` adds extensions that readers may ignore (specular, sheen, clearcoat); by default for the web only"""
 
+    lods: int = 0
+    """lower levels of detail, each a file of its own (NAME.lod1.glb, ...) with half the triangles and texture"""
+
     def __post_init__(self) -> None:
         hints = get_type_hints(GlbOptions)
         for name in ("profile", "texture", "materials"):
@@ -45,6 +50,8 @@ class GlbOptions:
                 _refuse(name, repr(getattr(self, name)), f"one of {', '.join(get_args(hints[name]))}")
         if not 1 <= self.jpeg_quality <= 95:
             _refuse("jpeg_quality", str(self.jpeg_quality), "1 to 95")
+        if not 0 <= self.lods <= MAX_LODS:
+            _refuse("lods", str(self.lods), f"0 to {MAX_LODS}")
         if not 0 <= self.texture_px <= MAX_TEXTURE_PX:
             _refuse("texture_px", str(self.texture_px), f"0 to {MAX_TEXTURE_PX}")
 

@@ -13,11 +13,12 @@ from headsmith_exporters.accessory_made import made_accessory
 from headsmith_exporters.glb_options import GlbOptions
 from headsmith_exporters.gltf_attach import add_hooks, add_worn
 from headsmith_exporters.gltf_document import Document
+from headsmith_exporters.mesh_lods import coarser
 from headsmith_exporters.worn import Worn
 
 
-def add_hangings(document: Document, avatar: Avatar, options: GlbOptions) -> None:
-    """Attach nodes under the head's joint, and accessories on them.
+def add_hangings(document: Document, avatar: Avatar, options: GlbOptions, detail: float) -> None:
+    """Attach nodes under the head's joint, and accessories on them with the share `detail` 0..1 of their triangles.
 
     A head that cannot be measured has no attach nodes; accessories on it raise InputError, as bad ones do.
     """
@@ -34,7 +35,12 @@ def add_hangings(document: Document, avatar: Avatar, options: GlbOptions) -> Non
     taken = {node["name"] for node in document.objects["nodes"]}
     for worn in (worn for one in chosen for worn in _worn(head, one)):
         named = _named_apart(worn, taken)
-        add_worn(hooks, named, compressed=options.profile == "web", extended=options.extended())
+        add_worn(
+            hooks,
+            coarser(named, detail) if detail < 1 else named,
+            compressed=options.profile == "web",
+            extended=options.extended(),
+        )
 
 
 def _worn(head: Anchors, chosen: Made | Given) -> tuple[Worn, ...]:

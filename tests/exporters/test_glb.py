@@ -97,6 +97,19 @@ def test_seams_are_split_and_nothing_else(avatar: Avatar) -> None:
     np.testing.assert_array_equal(parts[0].uvs[parts[0].faces], head.uvs[head.uv_faces[kept]])
 
 
+def test_a_hair_cap_is_a_mesh_of_its_own(avatar: Avatar) -> None:
+    """With the same targets, and drawn from both sides."""
+    head = avatar.head
+    top = (head.face_part == 0) & (head.vertices[head.faces, 1].min(1) > 0.05)
+    part = np.where(top, len(head.part_names), head.face_part).astype(np.int32)
+    haired = replace(avatar, head=replace(head, part_names=(*head.part_names, "hair_cap"), face_part=part))
+    doc = document(encode(haired, "a", GlbOptions()).files["a.glb"])
+    assert [mesh["name"] for mesh in doc["meshes"]] == ["head", "eyes", "teeth", "hair_cap"]
+    assert all(tuple(mesh["extras"]["targetNames"]) == ARKIT_52 for mesh in doc["meshes"])
+    material = doc["materials"][doc["meshes"][3]["primitives"][0]["material"]]
+    assert (material["name"], material["doubleSided"]) == ("hair_cap", True)
+
+
 def test_morph_targets_can_be_chosen(avatar: Avatar) -> None:
     chosen = ("jawOpen", "eyeBlinkLeft")
     doc = document(encode(avatar, "a", GlbOptions(morph_targets=chosen)).files["a.glb"])

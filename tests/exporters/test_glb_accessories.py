@@ -97,6 +97,13 @@ def test_a_head_that_cannot_be_measured_is_written_without(avatar: Avatar, tmp_p
     assert [node["name"] for node in file.json["nodes"]][:6] == ["Armature", "Neck", "Head", "Jaw", "a", "b"]
     with pytest.raises(InputError, match="left_eye"):
         encode(replace(avatar, rig=rig), "a", GlbOptions(accessories=("cap",)))
+    names = ("other", *avatar.head.part_names[1:])
+    kept = np.isin(avatar.head.face_part, [1, 2])
+    eyes = replace(avatar.head, part_names=names, faces=avatar.head.faces[kept], uv_faces=avatar.head.uv_faces[kept],
+                   face_part=avatar.head.face_part[kept])  # fmt: skip
+    assert [mesh["name"] for mesh in written(replace(avatar, head=eyes), tmp_path).json["meshes"]] == ["eyes"]
+    with pytest.raises(InputError, match="no triangles of skin"):
+        encode(replace(avatar, head=eyes), "a", GlbOptions(accessories=("cap",)))
 
 
 @pytest.mark.parametrize(("profile", "bound_m"), [("engine", 1e-6), ("web", 1e-5)])

@@ -90,6 +90,9 @@ def measure_head(head: HeadMesh, rig: Rig, splats_m: F32, hair_percentile: float
     middle, apart = eyes.mean(0), float(np.linalg.norm(eyes[0] - eyes[1]))
     skin = head_surface(head)
     skull = _without_ears(head, skin)
+    if not len(skull.faces):
+        raise InputError("the avatar's head", found="no triangles of skin", expected="a head to put things on",
+                         action="rebuild the avatar")  # fmt: skip
     bridge = _bridge(skin, middle, apart)
     scalp = measure_scalp(skull, *_hat_line(skull, middle, apart), splats_m, hair_percentile)
     ears = _ears(head, skin, skull)
