@@ -12,11 +12,14 @@ import pytest
 
 from asset.networks import texture_network
 from exporters.engine_pages import write_code
-from headsmith.asset import DynamicTexture, TextureNetwork, parameters_of
+from gltf_readers.programs import Missing, command
+from headsmith.asset import DynamicTexture, TextureBlend, TextureNetwork, parameters_of
 from headsmith.asset.avatar import Avatar
 from headsmith.asset.manifest import parameter_names
+from headsmith_exporters.glb import GlbOptions
 from headsmith_exporters.onnx_format import OnnxOptions
 from headsmith_exporters.registry import export
+from node_readers import refuse
 
 NEUTRAL: dict[str, Any] = {}
 SMILE = {"weights": {"mouthSmileLeft": 0.8, "mouthSmileRight": 1.7, "jawOpen": -0.3}, "view": [0.6, 0.0, 0.8]}
@@ -56,6 +59,14 @@ def answered(readers: Any, files: Path, code: Path) -> dict[str, Any]:
     return readers.run("onnx_page.mjs", code, files, request)
 
 
+@pytest.fixture(scope="module")
+def browser() -> str:
+    try:
+        return command(["chromium", "chromium-browser", "google-chrome"], "chromium")
+    except Missing as missing:
+        refuse(missing)
+
+
 def expected_parameters(painted: Avatar) -> list[np.ndarray]:
     inputs = painted.dynamic_texture.inputs
     smile = {"mouthSmileLeft": 0.8, "mouthSmileRight": 1.0, "jawOpen": 0.0}
@@ -93,3 +104,20 @@ def test_the_page_weighs_baked_textures_as_stated(readers: Any, answered: dict[s
     np.testing.assert_allclose(neutral, basis["checks"][0]["weights"], atol=1e-5)
     smile = readers.floats(answered["answers"][1]["weights"], 3)
     assert np.abs(smile - neutral).max() > 1e-3
+
+
+def test_the_page_shows_our_texture_in_a_browser(
+    painted: Avatar, readers: Any, files: Path, code: Path, browser: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every pixel of the blended texture, as a browser draws it in sRGB."""
+    export(painted, files / "ada.glb", "glb", GlbOptions(texture="png"))
+    monkeypatch.setenv("CHROMIUM", browser)
+    seen = readers.run("onnx_browser.mjs", code, files, "ada.glb", 64)
+    assert seen["said"] == []
+    # OpenGL's first row is the lowest one, which the square shows at v = 1
+    shown = np.array(seen["pixels"], np.float32).reshape(64, 64, 4)[::-1, :, :3]
+    network = TextureNetwork(painted.dynamic_texture)
+    dynamic = network.texture(parameters_of(network.inputs, {"jawOpen": 0.5}, {}))
+    expected = 255 * TextureBlend(painted.material, (64, 64)).shown(dynamic)
+    np.testing.assert_allclose(shown, expected, atol=2)
+    assert np.abs(shown - painted.material.static_texture).max() > 50
