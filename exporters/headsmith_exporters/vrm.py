@@ -25,13 +25,13 @@ from headsmith_exporters.vrm_skeleton import add_humanoid, humanoid
 
 EXTENSION = "VRMC_vrm"
 GAZE_LIMITS_DEG = {
-    "rangeMapHorizontalInner": 35.0,
-    "rangeMapHorizontalOuter": 35.0,
+    "rangeMapHorizontalInner": 30.0,
+    "rangeMapHorizontalOuter": 30.0,
     # the same both ways: three-vrm 3.5 takes the one for the other
-    "rangeMapVerticalDown": 28.0,
-    "rangeMapVerticalUp": 28.0,
+    "rangeMapVerticalDown": 12.0,
+    "rangeMapVerticalUp": 12.0,
 }
-"""how far eyes turn before the head does; up to there they turn by just the angle to what they look at"""
+"""how far eyes turn with lids that stay; up to there they turn by just the angle to what they look at"""
 
 
 def encode(avatar: Avatar, stem: str, options: VrmOptions) -> Encoded:

@@ -38,7 +38,8 @@ PRESETS: dict[str, Weights] = {
     "blink": {"eyeBlinkLeft": 1.0, "eyeBlinkRight": 1.0},
     "blinkLeft": {"eyeBlinkLeft": 1.0},
     "blinkRight": {"eyeBlinkRight": 1.0},
-    "lookUp": {"eyeLookUpLeft": 1.0, "eyeLookUpRight": 1.0},
+    # beyond that the pupils are under the lids
+    "lookUp": {"eyeLookUpLeft": 0.6, "eyeLookUpRight": 0.6},
     "lookDown": {"eyeLookDownLeft": 1.0, "eyeLookDownRight": 1.0},
     "lookLeft": {"eyeLookOutLeft": 1.0, "eyeLookInRight": 1.0},
     "lookRight": {"eyeLookInLeft": 1.0, "eyeLookOutRight": 1.0},

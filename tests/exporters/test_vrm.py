@@ -95,7 +95,7 @@ def test_eyes_turn_to_what_they_look_at(seen: dict[str, Any], made: Avatar) -> N
     middle = (joints[names.index("left_eye")] + joints[names.index("right_eye")]) / 2
     np.testing.assert_allclose(seen["lookAt"]["offset"], middle - joints[names.index("neck")], atol=1e-6)
     for (yaw, pitch), look in zip(GAZES, seen["lookAt"]["looks"], strict=True):
-        expected = _direction(np.radians(np.clip(yaw, -35, 35)), np.radians(-np.clip(pitch, -28, 28)))
+        expected = _direction(np.radians(np.clip(yaw, -30, 30)), np.radians(-np.clip(pitch, -12, 12)))
         for quaternion in look["eyes"]:
             np.testing.assert_allclose(_turned_forward(quaternion), expected, atol=1e-6)
 
@@ -154,10 +154,10 @@ def test_without_eye_joints_gaze_is_an_expression(avatar: Avatar, readers: Any, 
     export(replace(avatar, rig=blind), tmp_path / "ada.vrm", "vrm")
     (report,) = readers.run("validate.mjs", tmp_path / "ada.vrm")
     assert report["issues"]["numErrors"] == 0
-    seen = readers.run("vrm_reader.mjs", tmp_path / "ada.vrm", "35,15")
+    seen = readers.run("vrm_reader.mjs", tmp_path / "ada.vrm", "30,9")
     assert set(seen["bones"]) == {*seen["required"], "neck", "jaw"}
     assert seen["lookAt"]["looks"][0]["presets"] == pytest.approx(
-        {"lookLeft": 1.0, "lookRight": 0.0, "lookDown": 15 / 28, "lookUp": 0.0})  # fmt: skip
+        {"lookLeft": 1.0, "lookRight": 0.0, "lookDown": 0.75, "lookUp": 0.0})  # fmt: skip
 
 
 def test_missing_blendshapes_and_heads_are_refused(avatar: Avatar, tmp_path: Path) -> None:
