@@ -13,6 +13,7 @@ from mathutils.kdtree import KDTree
 
 from headsmith.asset import ARKIT_52
 from headsmith.types import F32
+from headsmith_exporters.gltf_joints import joint_node_name
 
 from ..controls import joint_bones
 from ..scene import from_blender, get_values
@@ -35,7 +36,7 @@ class Shapes:
     displacements: F32
     """[K, V, 3] metres"""
     joints: dict[str, F32]
-    """[3] where each joint rests"""
+    """[3] where each joint rests, by its name in the file"""
     pictures: frozenset[str]
     """names of the head's materials that show a picture"""
 
@@ -76,7 +77,7 @@ def shapes_of(collection: bpy.types.Collection) -> Shapes:
     to_world, rig = np.array(head.matrix_world, np.float64), settings.rig
     points = np.stack([get_values(key.data, "co", (count, 3)) for key in keys]).astype(np.float64)
     points = from_blender(points @ to_world[:3, :3].T + to_world[:3, 3])
-    joints = {bone.name: from_blender(np.array(rig.matrix_world @ bone.bone.head_local))
+    joints = {joint_node_name(bone.name): from_blender(np.array(rig.matrix_world @ bone.bone.head_local))
               for bone in joint_bones(collection)}  # fmt: skip
     names = tuple(key.name for key in keys[1:])
     return Shapes(head.name, names, points[0], points[1:] - points[0], joints, _with_picture(head))

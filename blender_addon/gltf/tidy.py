@@ -2,7 +2,8 @@
 """What Blender's exporter leaves to be repaired by hand, repaired: the file becomes like one written without Blender.
 
 Joints of Blender's armatures rest turned by a quarter about X in glTF's axes. Here every joint's rest rotation becomes
-the identity, as in `headsmith export --format glb`, so that one program can drive both files.
+the identity and the rig's joints get the names of `headsmith export --format glb`, so that one program can drive both
+files.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import numpy as np
 
 from headsmith.asset.quaternions import conjugate, matrices_from_quaternions, multiply, quaternions_from_matrices
 from headsmith.types import F32
+from headsmith_exporters.gltf_joints import joint_node_name
 
 from .document import Document, Json
 
@@ -28,6 +30,8 @@ def tidy(document: Document, names: Mapping[str, str], asset: Json) -> None:
     """
     for named in (*document.json["scenes"], *document.nodes(), *document.json.get("meshes", [])):
         named["name"] = names.get(named.get("name", ""), named.get("name", ""))
+    for joint in {joint for skin in document.json.get("skins", []) for joint in skin["joints"]}:
+        document.nodes()[joint]["name"] = joint_node_name(document.nodes()[joint]["name"])
     for mesh in document.json.get("meshes", []):
         if "weights" in mesh:
             mesh["weights"] = [0.0] * len(mesh["weights"])

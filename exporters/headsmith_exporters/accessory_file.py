@@ -26,6 +26,8 @@ from headsmith_exporters.worn import Worn, WornPart
 MAX_BYTES = 64 << 20
 MAX_VERTICES = 1_000_000
 MAX_NODES = 10_000
+MAX_PARTS = 1_000
+MAX_COORDINATE = 1e6
 READABLE = {"KHR_mesh_quantization", "KHR_texture_transform"}
 """extensions that a file may demand; of materials, all that are kept"""
 _TRIANGLES = 4
@@ -70,8 +72,8 @@ def _worn(glb: Glb, name: str) -> Worn:
     for primitive, matrix in _placed_triangles(glb):
         part = _part(glb, primitive, len(materials))
         vertices += len(part.vertices) + len(part.faces)
-        if vertices > MAX_VERTICES:
-            _refuse(f"more than {MAX_VERTICES} vertices and triangles", "fewer")
+        if vertices > MAX_VERTICES or len(parts) == MAX_PARTS:
+            _refuse(f"more than {MAX_VERTICES} vertices and triangles, or {MAX_PARTS} meshes", "fewer")
         parts.append(_moved(part, matrix))
     if not parts:
         _refuse("no triangles in its scene", "at least one mesh")
@@ -199,6 +201,8 @@ def _moved(part: WornPart, matrix: F32) -> WornPart:
     if abs(np.linalg.det(linear)) < 1e-15:
         _refuse("a node that is scaled to nothing", "some size")
     vertices = part.vertices @ linear.T + matrix[:3, 3]
+    if not np.abs(vertices).max() < MAX_COORDINATE:
+        _refuse("a vertex that is far away", f"coordinates below {MAX_COORDINATE:g}")
     normals = part.normals @ np.linalg.inv(linear)
     length = np.linalg.norm(normals, axis=1, keepdims=True)
     normals = np.where(length > 1e-12, normals / np.maximum(length, 1e-12), [0.0, 0, 1])
