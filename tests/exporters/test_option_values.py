@@ -18,6 +18,9 @@ from headsmith_exporters.option_values import option_kinds, options_from
 def test_values_take_the_type_of_their_field() -> None:
     assert options_from(format_named("glb"), ["texture=png", "jpeg_quality=80"]) == GlbOptions("png", 80)
     assert options_from(format_named("spz"), ["fine=TRUE"]).fine is True
+    listed = options_from(format_named("glb"), ["motions=talk, nod", "morph_targets=jawOpen", "profile=web", "lods=2"])
+    assert listed == GlbOptions(motions=("talk", "nod"), morph_targets=("jawOpen",), profile="web", lods=2)
+    assert options_from(format_named("gltf"), ["motions="]).motions == ()
 
 
 def test_nothing_given_is_the_default() -> None:
@@ -32,6 +35,8 @@ def test_nothing_given_is_the_default() -> None:
         ("glb", "colour=red", "texture, jpeg_quality"),
         ("glb", "texture=tga", "jpeg"),
         ("glb", "jpeg_quality=best", "a whole number"),
+        ("glb", "jpeg_quality=200", "1 to 95"),
+        ("glb", "profile=unity", "engine, web"),
         ("spz", "fine=yes", "true or false"),
         ("ply", "fine=true", "no options"),
     ],
