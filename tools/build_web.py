@@ -1,6 +1,6 @@
 """Makes the two archives that `headsmith export --format web` takes its page from, out of `web/`.
 
-    python tools/build_web.py            # both; only the one that changed is written
+    python tools/build_web.py            # checks the types; writes what changed
     python tools/build_web.py --check    # exit code 1 where an archive is not what the sources give
 
 Needs node and npm. The same sources and lock file give the same bytes of every file in the archives.
@@ -45,6 +45,7 @@ def install() -> None:
 def built(folder: Path) -> dict[str, dict[str, bytes]]:
     """Archive -> file name -> content, bundled into `folder`."""
     node = shutil.which("node") or "node"
+    subprocess.run([node, "node_modules/typescript/bin/tsc"], cwd=WEB, check=True)
     subprocess.run([node, "build.mjs", str(folder)], cwd=WEB, check=True)
     archives = {}
     for part in ("viewer", "libraries"):

@@ -10,6 +10,9 @@ const WORKER = new URL("./texture_worker.js", import.meta.url);
 const WEBASSEMBLY = new URL("./onnxruntime.wasm.gz", import.meta.url);
 
 export class DynamicTextureRunner {
+  /** called when there is a new texture to see */
+  onTexture: () => void = () => {};
+  onTrouble: (error: AvatarError) => void = () => {};
   private texture: THREE.DataTexture | null = null;
   private busy = false;
   private readonly parameters: Float32Array;
@@ -19,14 +22,13 @@ export class DynamicTextureRunner {
     private readonly worker: Worker,
     private readonly entry: NonNullable<Manifest["dynamic_texture"]>,
     private readonly uniforms: SkinUniforms,
-    private readonly changed: () => void,
   ) {
     this.parameters = new Float32Array(entry.inputs.length);
     worker.addEventListener("message", (event: MessageEvent<FromWorker>) => this.receive(event.data));
   }
 
   /** Loads network, mask and runtime; throws AvatarError where the browser or the server lacks something. */
-  static async load(bundle: Bundle, uniforms: SkinUniforms, changed: () => void): Promise<DynamicTextureRunner> {
+  static async load(bundle: Bundle, uniforms: SkinUniforms): Promise<DynamicTextureRunner> {
     const entry = bundle.manifest.dynamic_texture!;
     const [network, runtime, mask] = await Promise.all([
       bundle.bytes(entry.file),
@@ -35,7 +37,7 @@ export class DynamicTextureRunner {
     ]);
     uniforms.mask.value = mask;
     const worker = startWorker();
-    const runner = new DynamicTextureRunner(worker, entry, uniforms, changed);
+    const runner = new DynamicTextureRunner(worker, entry, uniforms);
     const ready = new Promise<void>((resolve, reject) => {
       worker.addEventListener("message", (event: MessageEvent<FromWorker>) => {
         if (event.data.kind === "ready") resolve();
@@ -80,8 +82,9 @@ export class DynamicTextureRunner {
   }
 
   private receive(message: FromWorker): void {
-    if (message.kind !== "texture") return;
     this.busy = false;
+    if (message.kind === "failed") this.onTrouble(cannotRun(message.reason));
+    if (message.kind !== "texture") return;
     if (!this.texture) {
       this.texture = new THREE.DataTexture(message.pixels, message.width, message.height);
       this.texture.magFilter = this.texture.minFilter = THREE.LinearFilter;
@@ -90,7 +93,7 @@ export class DynamicTextureRunner {
     }
     this.texture.image.data = message.pixels;
     this.texture.needsUpdate = true;
-    this.changed();
+    this.onTexture();
   }
 }
 

@@ -21,8 +21,8 @@ export class Head {
   readonly meshes: THREE.SkinnedMesh[];
   /** [V, 3] metres, of all meshes behind each other */
   readonly rest: Float32Array;
-  /** [V, 3] as they stand since the last `pose` */
-  readonly vertices: Float32Array;
+  /** what `deform` returns */
+  private readonly vertices: Float32Array;
   private readonly shapes: Shape[];
   private readonly joints: Uint8Array;
   private readonly jointWeights: Float32Array;
@@ -65,7 +65,7 @@ export class Head {
     for (const mesh of meshes) mesh.frustumCulled = false;
   }
 
-  /** Takes the pose, on the GPU and in `vertices`. */
+  /** Takes the pose for drawing. */
   pose(pose: Pose): void {
     for (const mesh of this.meshes) {
       pose.names.forEach((name, k) => {
@@ -76,7 +76,6 @@ export class Head {
     this.bones.forEach((bone, j) => bone.quaternion.copy(this.restTurns[j]!).multiply(pose.turns[j]!));
     this.bones[0]!.position.copy(this.restPlace).add(pose.translation);
     this.scene.updateMatrixWorld(true);
-    this.deform(pose.weights);
   }
 
   dispose(): void {
@@ -89,8 +88,8 @@ export class Head {
     }
   }
 
-  /** Morph targets, then linear blend skinning. */
-  private deform(weights: Float32Array): void {
+  /** The vertices [V, 3] in the pose that was taken, whose weights these are: morph targets, then skinning. */
+  deform(weights: Float32Array): Float32Array {
     const { vertices, joints, jointWeights } = this;
     vertices.set(this.rest);
     this.shapes.forEach(({ rows, deltas }, k) => {
@@ -118,6 +117,7 @@ export class Head {
       vertices[3 * v + 1] = m[1]! * x + m[5]! * y + m[9]! * z + m[13]!;
       vertices[3 * v + 2] = m[2]! * x + m[6]! * y + m[10]! * z + m[14]!;
     }
+    return vertices;
   }
 
   /** Fills `rest`, `joints` and `jointWeights`; returns the morph targets of these names. */

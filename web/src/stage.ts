@@ -39,7 +39,11 @@ export class Stage {
   /** twice the pixels where nothing else smooths edges */
   supersample = false;
   private dirty = true;
+  /** whether somebody has chosen where to look from */
+  private chosen = false;
   private request = 0;
+  /** how many want everything to stand still */
+  private holders = 0;
   private readonly observer: ResizeObserver;
   private readonly middle = new THREE.Vector3();
 
@@ -58,10 +62,11 @@ export class Stage {
     this.controls.enableDamping = true;
     this.controls.enablePan = false;
     this.controls.addEventListener("change", () => this.invalidate());
+    this.controls.addEventListener("start", () => (this.chosen = true));
     this.observer = new ResizeObserver(() => this.resize());
     this.observer.observe(canvas);
-    this.resize();
     this.resetView();
+    this.resize();
   }
 
   invalidate(): void {
@@ -70,6 +75,7 @@ export class Stage {
 
   /** Looks at the whole head from the front. */
   resetView(): void {
+    this.chosen = false;
     const low = new THREE.Vector3(...this.view.low_m), high = new THREE.Vector3(...this.view.high_m);
     this.middle.addVectors(low, high).multiplyScalar(0.5);
     const half = Math.tan((FIELD_OF_VIEW_DEG * Math.PI) / 360) * FILL;
@@ -88,14 +94,17 @@ export class Stage {
     const place = new THREE.Spherical().setFromVector3(this.camera.position.clone().sub(this.controls.target));
     place.theta += right * TURN_STEP_RAD;
     place.phi = Math.min(Math.PI - 0.05, Math.max(0.05, place.phi - up * TURN_STEP_RAD));
-    this.camera.position.setFromSpherical(place).add(this.controls.target);
-    this.controls.update();
-    this.invalidate();
+    this.place(this.camera.position.setFromSpherical(place).add(this.controls.target));
   }
 
   /** Comes closer by steps, or goes away by negative ones. */
   zoom(steps: number): void {
-    this.camera.position.sub(this.controls.target).multiplyScalar(ZOOM_STEP ** -steps).add(this.controls.target);
+    this.place(this.camera.position.sub(this.controls.target).multiplyScalar(ZOOM_STEP ** -steps).add(this.controls.target));
+  }
+
+  private place(camera: THREE.Vector3): void {
+    this.chosen = true;
+    this.camera.position.copy(camera);
     this.controls.update();
     this.invalidate();
   }
@@ -104,6 +113,7 @@ export class Stage {
     if (this.request) return;
     const step = (now_ms: number) => {
       this.request = requestAnimationFrame(step);
+      if (this.holders) return;
       const moved = this.onFrame(now_ms / 1000);
       if (this.controls.update() || moved || this.dirty) this.draw();
     };
@@ -120,7 +130,17 @@ export class Stage {
     this.renderer.render(this.scene, this.camera);
   }
 
-  /** Until the splats are sorted for what was drawn last, and drawn so. */
+  /** Lets nothing move by itself until `use` is done. */
+  async hold(use: () => Promise<void>): Promise<void> {
+    this.holders++;
+    try {
+      await use();
+    } finally {
+      this.holders--;
+    }
+  }
+
+  /** Until the splats are sorted for what was drawn last, and drawn so; to be called within `hold`. */
   async settle(): Promise<void> {
     do {
       this.draw();
@@ -138,6 +158,7 @@ export class Stage {
     this.renderer.setSize(width, height, false);
     this.camera.aspect = width / height;
     this.camera.updateProjectionMatrix();
+    if (!this.chosen) this.resetView();
     this.invalidate();
   }
 

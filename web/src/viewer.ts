@@ -150,11 +150,13 @@ export class Viewer {
   }
 
   /** Until the present pose is drawn, with its splats sorted and its texture computed. */
-  async settle(): Promise<void> {
-    this.step(this.last_s);
-    await this.stage.settle();
-    while (this.dynamic?.working) await new Promise((resolve) => setTimeout(resolve, 10));
-    await this.stage.settle();
+  settle(): Promise<void> {
+    return this.stage.hold(async () => {
+      this.step(this.last_s);
+      await this.stage.settle();
+      while (this.dynamic?.working) await new Promise((resolve) => setTimeout(resolve, 10));
+      await this.stage.settle();
+    });
   }
 
   dispose(): void {
@@ -183,7 +185,7 @@ export class Viewer {
     this.gaze.apply(pose, passed_s);
     pose.clamp(this.bundle.manifest.ranges);
     this.head.pose(pose);
-    if (this.splats?.mesh.visible) this.splats.follow(this.head.vertices);
+    if (this.splats?.mesh.visible) this.splats.follow(this.head.deform(pose.weights));
     if (this.head.scene.visible) this.dynamic?.show(pose, this.stage.camera.position.clone().normalize());
     return true;
   }
@@ -192,7 +194,9 @@ export class Viewer {
     if (this.dynamicAsked || !this.bundle.manifest.dynamic_texture) return;
     this.dynamicAsked = true;
     try {
-      this.dynamic = await DynamicTextureRunner.load(this.bundle, this.uniforms, () => this.stage.invalidate());
+      this.dynamic = await DynamicTextureRunner.load(this.bundle, this.uniforms);
+      this.dynamic.onTexture = () => this.stage.invalidate();
+      this.dynamic.onTrouble = (error) => this.onTrouble(error);
       this.changed = true;
     } catch (error) {
       this.onTrouble(error);

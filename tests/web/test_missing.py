@@ -1,0 +1,87 @@
+"""What is not there: one sentence each, and the page shows what it can."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from web.pictures import drawn
+from web_browser import Browser
+
+MESSAGE = "return avatar.shadowRoot.querySelector('.message').textContent;"
+TRY = "await customElements.whenDefined('headsmith-avatar'); await avatar.ready.catch(() => {});"
+
+
+def is_sentence(text: str) -> bool:
+    return re.fullmatch(r"[A-Zh][^\n]+\.", text) is not None
+
+
+def test_without_splats_the_mesh_is_shown(browser: Browser) -> None:
+    browser.open("bare.html")
+    browser.run(TRY)
+    assert browser.run("return [avatar.show, avatar.hasSplats, avatar.motions]") == ["mesh", False, []]
+    said = browser.run(MESSAGE)
+    assert is_sentence(said)
+    assert "no splats" in said
+    assert (drawn(browser)[..., 3] == 255).mean() > 0.1
+    assert browser.said() == []
+
+
+@pytest.mark.parametrize("webgpu", [True, False])
+def test_without_webgl_it_says_so(browser: Browser, webgpu: bool) -> None:
+    there = "" if webgpu else "delete Navigator.prototype.gpu;"
+    gone = "HTMLCanvasElement.prototype.getContext = () => null;"
+    if webgpu:
+        gone += "Object.defineProperty(Navigator.prototype, 'gpu', { value: {}, configurable: true });"
+    browser.open("ada.html", before=there + gone)
+    browser.run(TRY)
+    said = browser.run(MESSAGE)
+    assert is_sentence(said)
+    assert ("offers WebGPU but no WebGL 2" if webgpu else "neither WebGL 2 nor WebGPU") in said
+    assert ("alert", "") in browser.names() or any(role == "alert" for role, _ in browser.names())
+
+
+@pytest.mark.parametrize("damage", ["no folder", "no splats.spz", "another json", "a newer format", "another head"])
+def test_a_damaged_folder_is_one_sentence(browser: Browser, site: Path, damage: str) -> None:
+    broken = site / "broken"
+    shutil.rmtree(broken, ignore_errors=True)
+    if damage != "no folder":
+        shutil.copytree(site / "ada", broken)
+        manifest = json.loads((broken / "avatar.json").read_text())
+        if damage == "no splats.spz":
+            (broken / "splats.spz").unlink()
+        elif damage == "another json":
+            manifest = {"format": "other"}
+        elif damage == "a newer format":
+            manifest["format_version"] = 99
+        else:
+            shutil.copy(site / "bare/head.glb", broken / "head.glb")
+            manifest["head"]["vertices"] += 1
+        (broken / "avatar.json").write_text(json.dumps(manifest))
+    browser.open("ada.html")
+    browser.run(TRY)
+    browser.run("avatar.src = 0; avatar.setAttribute('src', 'broken/'); await avatar.ready.catch(() => {});")
+    said = browser.run(MESSAGE)
+    assert is_sentence(said)
+    assert "http" in said or "belong" in said
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "avatar.setWeights({ jawopen: 1 })",
+        "avatar.setWeights({ jawOpen: NaN })",
+        "avatar.setJoints({ elbow: [0, 0, 1] })",
+        "avatar.setExpression('glee')",
+        "await avatar.play('salsa')",
+    ],
+)
+def test_a_wrong_name_is_one_sentence(page: Browser, call: str) -> None:
+    said = page.run(f"try {{ {call}; }} catch (error) {{ return [error.name, error.message]; }}")
+    assert said is not None
+    assert said[0] == "AvatarError"
+    assert is_sentence(said[1])
