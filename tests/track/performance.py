@@ -46,12 +46,12 @@ class GreyClip:
             yield Frame(image, camera, self.info.source, self.info.sha256, None, float(self.info.timestamps_s[index]))
 
 
-def perform() -> Performance:
+def perform(model: HeadModel | None = None, offsets_m: F32 | None = None) -> Performance:
     """Two seconds of it; the same every time."""
-    model = load_default_head()
+    model = model or load_default_head()
     random = np.random.default_rng(3)
     identity = np.clip(random.normal(0, 0.7, model.shapedirs.shape[2]), -2, 2).astype(np.float32)
-    fit = HeadFit(identity, np.zeros_like(model.v_template), ())
+    fit = HeadFit(identity, np.zeros_like(model.v_template) if offsets_m is None else offsets_m, ())
     t = np.arange(FRAMES) / FPS
     expression = _faces(model, t)
     turns = np.zeros((FRAMES, len(model.joint_names), 3), np.float32)

@@ -22,7 +22,7 @@ from headsmith.head_model.model import HeadModel
 from headsmith.head_model.raster import rasterize
 from headsmith.pipeline.clips import TALK_FPS, Followed, Watched, close_ups, learnt_rows, view_of, watch
 from headsmith.progress import Silent, Watcher
-from headsmith.track import TrackParams, track_head
+from headsmith.track import FITTED, TrackParams, track_head
 from headsmith.types import Camera, HeadTrack, Pictures
 
 MOST_OCCLUDED = 0.1
@@ -83,7 +83,8 @@ def compare_clip(
     clip = open_clip(path)
     with watcher.stage("follow") as progress:
         watched = Watched(clip, watch(clip, TALK_FPS, progress))
-    tracking = TrackParams(focal_px=known_focal_px(avatar, clip.info.sha256), workers=params.workers)
+    focal_px = known_focal_px(avatar, clip.info.sha256)
+    tracking = TrackParams(focal_px, workers=params.workers, photo=FITTED)
     with watcher.stage("track") as progress:
         track = track_head(model, fit, watched.seen, clip, worn_texture(avatar), tracking, progress)
     return compare_followed(avatar, model, Followed(watched, track), params, watcher)

@@ -33,8 +33,8 @@ from headsmith.pipeline.photos import read_photos
 from headsmith.pipeline.portrait import Sitting, portray
 from headsmith.surface import reconstruct
 from headsmith.texture import TextureParams, make_texture
-from headsmith.track import TrackParams, motion_of, track_head
-from headsmith.types import HeadFit, HeadTrack, Pictures, Progress, StaticTexture
+from headsmith.track import FITTED, KEEP_NEUTRAL, TrackParams, motion_of, personal_head, track_head, with_expressions
+from headsmith.types import F32, Frame, HeadFit, HeadTrack, Pictures, Progress, StaticTexture, ViewFit
 
 ROUGH_TEXTURE_PX = 1024
 """of the texture that frames are compared with while the face is followed"""
@@ -54,6 +54,7 @@ def make_from_clips(job: Job) -> Built:
     warnings = (*warnings, *told, *sitting.fit.warnings)
     if talk is None:
         return portray(job, sitting, {}, warnings)
+    job, sitting = _personal(job, talk, sitting)
     sitting, track = _follow(job, talk, sitting)
     source = talk.clip.info.source
     motions = {source.rsplit(".", 1)[0]: motion_of(job.model, track, source)}
@@ -100,6 +101,24 @@ def _fitted(job: Job, pictures: Pictures, still: bool) -> HeadFit:
         job.model, pictures.frames, pictures.landmarks, pictures.mattes, params, p))  # fmt: skip
 
 
+def _personal(job: Job, talk: Watched, sitting: Sitting) -> tuple[Job, Sitting]:
+    """The head with this person's own expressions, by what of Clip-B may be learnt from."""
+    learnt = part_of(talk.seen, learnt_rows(talk.seen, job.request.hold_out))
+    by_sweep = job.request.clip_a is not None
+    params = TrackParams(_focal_px(talk, sitting))
+
+    def bend(progress: Progress) -> tuple[F32, HeadFit]:
+        bent = personal_head(job.model, sitting.fit, learnt, params, KEEP_NEUTRAL if by_sweep else None, progress)
+        if by_sweep:
+            return bent
+        known, model = sitting.pictures, with_expressions(job.model, bent[0])
+        views = pose_head(model, bent[1], known.frames, known.landmarks, known.mattes, FitParams(one_camera=True))
+        return bent[0], replace(bent[1], views=views)
+
+    exprdirs, fit = job.stage("expressions", bend)
+    return replace(job, model=with_expressions(job.model, exprdirs)), replace(sitting, fit=fit)
+
+
 def _follow(job: Job, talk: Watched, sitting: Sitting) -> tuple[Sitting, HeadTrack]:
     """The head in every frame of Clip-B, and pictures of the expressions that are learnt from."""
     known, request = sitting.pictures, job.request
@@ -110,14 +129,30 @@ def _follow(job: Job, talk: Watched, sitting: Sitting) -> tuple[Sitting, HeadTra
     chosen = expressive_frames(talk.seen, rows, request.quality.clip_frames)
     shown = job.stage("frames", lambda p: frames_of(talk, chosen, request.quality.photo_px, p))
     views = tuple(view_of(track, row, frame) for row, frame in zip(chosen, shown.frames, strict=True))
-    fit = replace(sitting.fit, views=sitting.fit.views + views)
+    fit = replace(sitting.fit, views=_views_of(track, sitting) + views)
     return replace(sitting, pictures=known + shown, fit=fit), track
 
 
+def _views_of(track: HeadTrack, sitting: Sitting) -> tuple[ViewFit, ...]:
+    """Of the pictures that the head was fitted to; frames of the tracked clip as in all its frames."""
+    times_s = track.info.timestamps_s[track.index]
+
+    def one(view: ViewFit, frame: Frame) -> ViewFit:
+        if frame.sha256 != track.info.sha256:
+            return view
+        return view_of(track, int(np.abs(times_s - frame.timestamp_s).argmin()), frame)
+
+    return tuple(map(one, sitting.fit.views, sitting.pictures.frames))
+
+
 def _tracked(job: Job, talk: Watched, sitting: Sitting, texture: StaticTexture, progress: Progress) -> HeadTrack:
+    params = TrackParams(_focal_px(talk, sitting), workers=workers_of(job.request.workers), photo=FITTED)
+    return track_head(job.model, sitting.fit, talk.seen, talk.clip, texture, params, progress)
+
+
+def _focal_px(talk: Watched, sitting: Sitting) -> float | None:
+    """Of the whole picture of Clip-B, where the head was fitted to frames of it."""
     zooms = [view.camera.focal_px / frame.camera.focal_px
              for view, frame in zip(sitting.fit.views, sitting.pictures.frames, strict=True)
              if frame.sha256 == talk.clip.info.sha256]  # fmt: skip
-    focal_px = talk.clip.info.focal_px * float(np.median(zooms)) if zooms else None
-    params = TrackParams(focal_px, workers=workers_of(job.request.workers))
-    return track_head(job.model, sitting.fit, talk.seen, talk.clip, texture, params, progress)
+    return talk.clip.info.focal_px * float(np.median(zooms)) if zooms else None

@@ -51,6 +51,11 @@ class PhotoParams:
     """at each level"""
 
 
+FITTED = PhotoParams(landmark_std=0.008, settle_std_m=1e-3, independent=200.0)
+"""for a head that was itself fitted to landmarks and painted from pictures: its texture lies where they put it, and
+smiles are creased, lit and full of teeth as it is not"""
+
+
 @dataclass(frozen=True)
 class TrackParams:
     """Lengths in the picture are fractions of the inter-ocular distance."""

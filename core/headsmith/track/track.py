@@ -18,14 +18,12 @@ from headsmith.track.calibrate import (
     start,
 )
 from headsmith.track.chunks import chunks_of, join, run_all
-from headsmith.track.columns import change_std, columns_of, prior_std
-from headsmith.track.evidence import evidence_of, expected_expressions, known_landmarks, rows_of
+from headsmith.track.evidence import evidence_of, expected_expressions, rows_of
 from headsmith.track.neck import split_neck
 from headsmith.track.params import TrackParams
 from headsmith.track.photometric import solve_with_pictures
 from headsmith.track.pictures import read_pictures
-from headsmith.track.points import landmark_points
-from headsmith.track.problem import Problem
+from headsmith.track.problem import Problem, problem_of
 from headsmith.track.skin import Skin, sample_skin
 from headsmith.track.solve import solve
 from headsmith.track.states import States
@@ -83,7 +81,7 @@ def track_head(
                          action="give another clip")  # fmt: skip
     faces = rows_of(seen, found)
     expected = expected_expressions(model, faces)
-    job = Job(_problem(model, fit, faces, params), None, clip, faces, expected)
+    job = Job(problem_of(model, fit, faces, params), None, clip, faces, expected)
     # the matrices of a frame are small: threads that share them wait for each other longer than they work
     with threadpool_limits(1):
         prepared = _prepared(model, fit, job, texture)
@@ -94,14 +92,6 @@ def track_head(
         track = _finished(model, seen, prepared.problem, states, expected)
     progress(1.0)
     return track
-
-
-def _problem(model: HeadModel, fit: HeadFit, faces: ClipLandmarks, params: TrackParams) -> Problem:
-    columns = columns_of(model)
-    rest = model.rest_vertices(fit.identity, fit.offsets_m).astype(np.float64)
-    known = known_landmarks(model, params.lid_landmarks)
-    return Problem(landmark_points(model, rest), known, columns, params, params.focal_px or faces.info.focal_px,
-                   prior_std(model, columns, params), change_std(columns, params.smooth))  # fmt: skip
 
 
 def _prepared(model: HeadModel, fit: HeadFit, whole: Job, texture: StaticTexture | None) -> Job:
