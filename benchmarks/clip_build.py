@@ -29,7 +29,7 @@ from headsmith.capture import write_clip
 from headsmith.params import QUALITIES
 
 RESULTS = Path(__file__).parent / "results/clip_build.md"
-LOOK_EVERY_S = 0.5
+LOOK_EVERY_S = 3.0
 PROC = Path("/proc")
 
 

@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from headsmith.device import single_threaded
 from headsmith.surface import raster_cuda
 from headsmith.surface.antialias import find_crossings, outline_edges, soft_cover
 from headsmith.surface.mesh import SurfaceView, TriangleMesh
@@ -111,7 +112,11 @@ def refine_surface(
     """The surface near `start` whose shaded pictures are most like the views'; the same for the same seed."""
     params = params or DeferredParams()
     done, mesh = 0.0, start
-    with torch.random.fork_rng(devices=[]), torch.device("cuda" if raster_cuda.is_available() else "cpu"):
+    with (
+        single_threaded(),
+        torch.random.fork_rng(devices=[]),
+        torch.device("cuda" if raster_cuda.is_available() else "cpu"),
+    ):
         torch.manual_seed(params.seed)
         random = np.random.default_rng(params.seed)
         shader = NeuralShader(params.shader, torch.as_tensor(start.vertices_m.mean(0), dtype=torch.float32))

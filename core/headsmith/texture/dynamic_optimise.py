@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from headsmith.device import single_threaded
 from headsmith.texture.dynamic_network import TextureNet
 from headsmith.texture.dynamic_params import DynamicParams
 from headsmith.types import F32, Progress
@@ -22,6 +23,12 @@ Loss = Callable[[Tensor, Sequence[int]], Tensor]
 
 def optimise(network: TextureNet, parameters: F32, loss: Loss, params: DynamicParams, progress: Progress) -> None:
     """Adam (Kingma and Ba 2015) on random examples, each as often as every other."""
+    # where anything else runs, threads that share so small a network wait for each other ten times as long as they work
+    with single_threaded():
+        _optimise(network, parameters, loss, params, progress)
+
+
+def _optimise(network: TextureNet, parameters: F32, loss: Loss, params: DynamicParams, progress: Progress) -> None:
     random = np.random.default_rng(params.seed)
     vectors = torch.from_numpy(parameters).to(params.device)
     spread = params.noise * (vectors.amax(0) - vectors.amin(0))
