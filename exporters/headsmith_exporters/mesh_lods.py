@@ -15,7 +15,7 @@ from headsmith_exporters.worn import Worn, WornPart
 
 LOOKS = ("jaw open", "big smile", "blink", "kiss", "surprise")
 """expressions in which the surface has to stay close, beside the rest pose"""
-WORTH = {"eyes": 8.0, "lips": 8.0, "inner_mouth": 2.0, "face": 2.0}
+WORTH = {"eyes": 30.0, "lips": 30.0, "inner_mouth": 4.0, "face": 4.0}
 """region -> how much more an error counts there than on the back of the head"""
 
 

@@ -65,7 +65,7 @@ class _Mesh:
         for row, face in enumerate(faces.tolist()):
             for vertex in face:
                 self._around[vertex].add(row)
-        self._rest = poses.points_m[0].astype(np.float64)
+        self._points = poses.points_m.astype(np.float64)
         self._free = ~poses.locked
         self._worth = poses.worth
         self._terms = _monomials(poses.points_m)
@@ -95,7 +95,7 @@ class _Mesh:
         """What it costs to merge a vertex into a neighbour that was not tried, and which."""
         others = sorted(self._neighbours(vertex) - tried)
         error = ((self._quadrics[vertex] + self._quadrics[others]) * self._terms[others]).sum((1, 2))
-        length = ((self._rest[others] - self._rest[vertex]) ** 2).sum(1)
+        length = ((self._points[0, others] - self._points[0, vertex]) ** 2).sum(1)
         cost = (np.maximum(error, 0) + _EVENNESS * length) * self._worth[vertex]
         best = int(cost.argmin())
         return float(cost[best]), others[best]
@@ -119,7 +119,7 @@ class _Mesh:
             self.offer(changed)
 
     def _is_sound(self, vertex: int, into: int) -> bool:
-        """Whether the surface stays one (two triangles at the edge, no other bridge) and no triangle folds over."""
+        """Whether the surface stays one (two triangles at the edge, no other bridge) and nothing folds in a pose."""
         both = self._around[vertex] & self._around[into]
         if len(both) != 2 or len(self._neighbours(vertex) & self._neighbours(into)) != 2:
             return False
@@ -127,10 +127,10 @@ class _Mesh:
         if not moved:
             return False
         corners = np.array(moved)
-        before = _normals(self._rest[corners])
-        after = _normals(self._rest[np.where(corners == vertex, into, corners)])
-        lengths = np.linalg.norm(before, axis=1) * np.linalg.norm(after, axis=1)
-        return bool(((before * after).sum(1) > _LEAST_COSINE * lengths).all())
+        before = _normals(self._points[:, corners])
+        after = _normals(self._points[:, np.where(corners == vertex, into, corners)])
+        lengths = np.linalg.norm(before, axis=-1) * np.linalg.norm(after, axis=-1)
+        return bool(((before * after).sum(-1) > _LEAST_COSINE * lengths).all())
 
     def _neighbours(self, vertex: int) -> set[int]:
         found: set[int] = set()
