@@ -50,11 +50,11 @@ def assert_clean(report: dict[str, Any]) -> None:
     assert (issues["numErrors"], issues["numWarnings"]) == (0, 0), issues["messages"][:5]
 
 
-def test_validator_finds_nothing(readers: Any, glb: Path) -> None:
+def test_validator_finds_nothing(readers: Any, made: Avatar, glb: Path) -> None:
     (report,) = readers.run("validate.mjs", glb)
     assert report["issues"]["messages"] == []
     info = report["info"]
-    assert (info["maxInfluences"], info["maxUVs"], info["animationCount"]) == (4, 1, 0)
+    assert (info["maxInfluences"], info["maxUVs"], info["animationCount"]) == (4, 1, len(made.motions))
     assert info["hasMorphTargets"]
     assert info["hasSkins"]
     assert "extensionsUsed" not in info
@@ -104,7 +104,7 @@ def test_normals_are_those_of_the_moved_mesh(made: Avatar, readers: Any, seen: d
 def test_joints_rest_where_ours_do(made: Avatar, seen: dict[str, Any]) -> None:
     rig = made.rig
     names = ("Neck", "Head", "Jaw", "LeftEye", "RightEye")
-    assert set(seen["joints"]) == set(names)
+    assert set(seen["joints"]) >= set(names)
     for name, position in zip(names, rig.joints_m, strict=True):
         np.testing.assert_allclose(seen["joints"][name], position, atol=TOLERANCE_M)
 

@@ -19,6 +19,7 @@ LIMITS: dict[Profile, dict[str, float]] = {
         "displacements": 1e-5,
         "normals": 1e-5,
         "joints": 1e-5,
+        "worn": 1e-5,
         "weights": 1e-5,
         "poses": 1e-5,
         "motion": 2e-5,
@@ -31,6 +32,7 @@ LIMITS: dict[Profile, dict[str, float]] = {
         "displacements": 1e-4,
         "normals": 1.0,
         "joints": 1e-5,
+        "worn": 1e-5,
         "weights": 1e-4,
         "poses": 1e-4,
         "motion": 2e-4,
@@ -40,9 +42,10 @@ LIMITS: dict[Profile, dict[str, float]] = {
 SAME_PLACE_M = 1e-3
 FEATURES = {
     "rest": "vertices at rest (m)",
-    "displacements": "displacements of 52 targets (m)",
-    "normals": "normals under 52 targets",
-    "joints": "joints at rest (m)",
+    "displacements": "displacements of 52 targets and 15 visemes (m)",
+    "normals": "normals under all targets",
+    "joints": "joints and attach nodes at rest (m)",
+    "worn": "vertices of accessories (m)",
     "weights": "weights of animations",
     "poses": "joints of animations (m, and elements of rotations)",
     "motion": "vertices of animations (m)",
@@ -71,6 +74,9 @@ def compare(expected: Expected, reading: Reading, texture: Texture) -> dict[str,
         heads = expected.avatar.head.vertices + expected.deltas
         worst.surface("displacements", expected, reading.surface, heads)
     worst.by_name("joints", reading.joints, expected.joints)
+    if reading.worn is not None:
+        for some, all_of in ((reading.worn, expected.worn), (expected.worn, reading.worn)):
+            worst.note("worn", cKDTree(all_of).query(some)[0], np.zeros(len(some)))
     for name, animated in expected.animations.items():
         _animation(worst, expected, reading.animations[name], animated, rows)
     if reading.texture_sizes is not None:
@@ -96,7 +102,7 @@ class _Worst:
         """Of everything that is wanted, whatever the case and underscores of the names seen."""
         plain = {_plain(name): values for name, values in seen.items()}
         for name, values in wanted.items():
-            self.note(feature, plain[_plain(name)], values)
+            self.note(feature, seen[name] if name in seen else plain[_plain(name)], values)
 
     def surface(self, feature: str, expected: Expected, points: F32, heads: F32) -> None:
         """Points [S, N, 3] against what is seen of each of the heads [S, V, 3] from the front."""

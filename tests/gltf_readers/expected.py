@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
+from gltf_readers.request import PIXEL_M
+from headsmith.accessories import anchors, attachments, fit_accessory
 from headsmith.accessories.geometry import Surface, cast
 from headsmith.asset.arkit import ARKIT_52
-from headsmith.asset.avatar import Avatar, Motion
+from headsmith.asset.avatar import Avatar, Blendshapes, Motion
 from headsmith.asset.normals import vertex_normals
 from headsmith.asset.skinning import skin
+from headsmith.motion import VISEMES
 from headsmith.types import F32, I32
 from headsmith_exporters.gltf_joints import joint_node_name
 from headsmith_exporters.mesh_parts import MeshPart, split_mesh
 
 PROBES = 6
 """places where the surface is looked at, for each morph target"""
-CANDIDATES = 60
-BESIDE_M = np.array([[0, 0], [1e-3, 1e-3], [1e-3, -1e-3], [-1e-3, 1e-3], [-1e-3, -1e-3]])
+CANDIDATES = 24
+BESIDE_M = 2e-4 * np.array([[0, 0], [1, 1], [1, -1], [-1, 1], [-1, -1]])
 """from a probe to where the surface should go on smoothly"""
 
 
@@ -32,7 +35,7 @@ class Animated:
     weights: F32
     """[T, K]"""
     joints: dict[str, F32]
-    """joint -> [T, 4, 4] to the scene"""
+    """joint or attach node -> [T, 4, 4] to the scene"""
     vertices: F32
     """[T, V, 3] metres, of the whole head"""
 
@@ -40,17 +43,22 @@ class Animated:
 @dataclass(frozen=True)
 class Expected:
     avatar: Avatar
-    target_names: tuple[str, ...]
+    """with a blendshape for each morph target"""
     parts: tuple[MeshPart, ...]
     joints: dict[str, F32]
-    """joint -> [3] metres at rest"""
+    """joint or attach node -> [3] metres at rest"""
+    worn: F32
+    """[W, 3] metres: the vertices of the accessories at rest"""
     animations: dict[str, Animated]
 
-    @cached_property
+    @property
+    def target_names(self) -> tuple[str, ...]:
+        return self.avatar.blendshapes.names
+
+    @property
     def deltas(self) -> F32:
         """[K, V, 3] metres."""
-        names = self.avatar.blendshapes.names
-        return self.avatar.blendshapes.deltas[[names.index(name) for name in self.target_names]]
+        return self.avatar.blendshapes.deltas
 
     @cached_property
     def normals(self) -> F32:
@@ -60,26 +68,47 @@ class Expected:
         return np.stack([vertex_normals(vertices, head.faces) for vertices in moved])
 
 
-def expected_of(avatar: Avatar) -> Expected:
+def expected_of(avatar: Avatar, worn: tuple[str, ...]) -> Expected:
+    """`avatar` with visemes behind ARKit's blendshapes, wearing accessories of these kinds."""
+    avatar = with_visemes(avatar)
+    head, places = anchors(avatar), _attached(avatar)
     names = [joint_node_name(name) for name in avatar.rig.joint_names]
-    joints = dict(zip(names, avatar.rig.joints_m, strict=True))
+    joints = dict(zip(names, avatar.rig.joints_m, strict=True)) | {name: at[:3, 3] for name, at in places.items()}
+    accessories = [fit_accessory(head, kind).vertices for kind in worn]
     animations = {name: _animated(avatar, motion) for name, motion in avatar.motions.items()}
-    return Expected(avatar, ARKIT_52, split_mesh(avatar.head), joints, animations)
+    return Expected(avatar, split_mesh(avatar.head), joints, np.concatenate(accessories), animations)
+
+
+def with_visemes(avatar: Avatar) -> Avatar:
+    """ARKit's 52 in their order, then the visemes that they mix to."""
+    rows = {name: row for row, name in enumerate(avatar.blendshapes.names)}
+    deltas = avatar.blendshapes.deltas
+    mixed = [sum(weight * deltas[rows[name]] for name, weight in mix.items()) for mix in VISEMES.values()]
+    visemes = [np.zeros_like(deltas[0]) + move for move in mixed]
+    names = (*ARKIT_52, *(f"viseme_{name}" for name in VISEMES))
+    return replace(
+        avatar, blendshapes=Blendshapes(names, np.stack([*deltas[[rows[name] for name in ARKIT_52]], *visemes]))
+    )
+
+
+def _attached(avatar: Avatar) -> dict[str, F32]:
+    """Attach node -> [4, 4] from it to head space at rest."""
+    return {f"attach_{one.name}": one.matrix() for one in attachments(anchors(avatar)).values()}
 
 
 def _animated(avatar: Avatar, motion: Motion) -> Animated:
-    frames = range(len(motion.weights))
-    weights = np.zeros((len(frames), len(ARKIT_52)), np.float32)
-    weights[:, [ARKIT_52.index(name) for name in motion.blendshape_names]] = motion.weights
-    rows = [avatar.blendshapes.names.index(name) for name in ARKIT_52]
-    moved = avatar.head.vertices + np.tensordot(weights, avatar.blendshapes.deltas[rows], 1)
+    frames, names = range(len(motion.weights)), avatar.blendshapes.names
+    weights = np.zeros((len(frames), len(names)), np.float32)
+    weights[:, [names.index(name) for name in motion.blendshape_names]] = motion.weights
+    moved = avatar.head.vertices + np.tensordot(weights, avatar.blendshapes.deltas, 1)
     places = np.stack([_places(avatar, motion, frame) for frame in frames])
     from_rest = places.copy()
     from_rest[..., :3, 3] -= np.einsum("tjab,jb->tja", places[..., :3, :3], avatar.rig.joints_m)
     vertices = np.stack([skin(points, avatar.rig.weights, t) for points, t in zip(moved, from_rest, strict=True)])
-    names = [joint_node_name(name) for name in avatar.rig.joint_names]
-    times = tuple(frame / motion.fps for frame in frames)
-    return Animated(times, weights, {name: places[:, j] for j, name in enumerate(names)}, vertices)
+    joints = {joint_node_name(name): places[:, j] for j, name in enumerate(avatar.rig.joint_names)}
+    skull = avatar.rig.joint_names.index(anchors(avatar).joint)
+    joints |= {name: from_rest[:, skull] @ at for name, at in _attached(avatar).items()}
+    return Animated(tuple(frame / motion.fps for frame in frames), weights, joints, vertices)
 
 
 def _places(avatar: Avatar, motion: Motion, frame: int) -> F32:
@@ -109,17 +138,16 @@ def visible_depth(vertices: F32, faces: I32, xy: F32) -> F32:
 
 
 def probes_of(vertices: F32, moved: F32, faces: I32) -> tuple[tuple[float, float], ...]:
-    """[PROBES] (x, y) on visible triangles that move most, so that another shape is told from this one.
+    """[PROBES] (x, y) of pixels on triangles that move most, so that another shape is told from this one.
 
-    Edges that hide something behind them are passed over: a reader's pixel may fall on the other side.
+    Edges that hide something behind them are passed over: a rounding error would fall on the other side.
     """
     corners = moved[faces]
     normal = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     facing = normal[:, 2] > 0.5 * np.maximum(np.linalg.norm(normal, axis=1), 1e-12)
     way = np.linalg.norm((moved - vertices)[faces], axis=2).min(1)
     likely = np.argsort(-np.where(facing, way, -1), kind="stable")[:CANDIDATES]
-    middle = corners[likely].mean(1)
-    depths = [visible_depth(moved, faces, middle[:, :2] + beside) for beside in BESIDE_M]
-    step = np.nan_to_num(np.abs(np.stack(depths) - middle[:, 2]), nan=np.inf).max(0)
-    places = middle[np.argsort(step, kind="stable")[:PROBES], :2]
-    return tuple((float(x), float(y)) for x, y in places)
+    xy = (np.floor(corners[likely, :, :2].mean(1) / PIXEL_M) + 0.5) * PIXEL_M
+    depths = np.stack([visible_depth(moved, faces, xy + beside) for beside in BESIDE_M])
+    step = np.nan_to_num(np.ptp(depths, 0), nan=np.inf)
+    return tuple((float(x), float(y)) for x, y in xy[np.argsort(step, kind="stable")[:PROBES]])

@@ -23,7 +23,7 @@ SCRIPTS = Path(__file__).parents[1] / "readers"
 ROOT = Path(__file__).parents[2]
 BLENDER = (".venv-bpy52", ".venv-bpy50")
 """environments of tools/blender_env.sh, the newest first"""
-VERTICES = frozenset({"rest", "displacements", "joints", "weights", "poses", "motion"})
+VERTICES = frozenset({"rest", "displacements", "joints", "worn", "weights", "poses", "motion"})
 
 
 class Missing(Exception):

@@ -31,7 +31,7 @@ class SeenAnimation:
     weights: dict[str, F32]
     """mesh -> [T, K]"""
     joints: dict[str, F32]
-    """joint -> [T, 4, 4] to the scene, metres"""
+    """joint or empty node -> [T, 4, 4] to the scene, metres"""
     vertices: dict[str, F32]
     """mesh -> [T, V, 3] metres"""
     surface: F32 | None
@@ -40,9 +40,13 @@ class SeenAnimation:
 
 @dataclass(frozen=True)
 class Reading:
+    program: str
+    """name and version"""
     meshes: dict[str, SeenMesh]
     joints: dict[str, F32]
-    """joint -> [3] rest position in the scene, metres"""
+    """joint or empty node -> [3] rest position in the scene, metres"""
+    worn: F32 | None
+    """[W, 3] metres: the vertices of everything without a skin, in the scene"""
     animations: dict[str, SeenAnimation]
     texture_sizes: tuple[tuple[int, int], ...] | None = None
     """(width, height) of each texture, pixels"""
@@ -57,8 +61,10 @@ def reading_from(seen: dict[str, Any]) -> Reading:
     skins = {mesh["name"]: _Skin(mesh["skin"]) for mesh in seen["meshes"] if "skin" in mesh}
     meshes = {mesh["name"]: _mesh(mesh, skins.get(mesh["name"])) for mesh in seen["meshes"]}
     return Reading(
+        seen["program"],
         meshes,
         {name: np.array(position, np.float32) for name, position in seen["joints"].items()},
+        np.concatenate([floats(text, -1, 3) for text in seen["rigid"]]) if seen.get("rigid") else None,
         {one["name"]: _animation(one, seen["meshes"], skins) for one in seen.get("animations", ())},
         tuple((width, height) for width, height in seen["textures"]) if "textures" in seen else None,
         seen.get("textureBytes"),

@@ -12,6 +12,11 @@ from pathlib import Path
 from typing import Any
 
 TIMEOUT_SECONDS = 300
+PIXEL_M = 1.5e-3
+
+
+class NoAnswer(Exception):
+    """A program that could not read the file; the text is what it said."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +37,8 @@ class Request:
     """[K][N] (x, y) in metres: where to look at the surface under each morph target from the front"""
     animation_probes: tuple[tuple[tuple[float, float], ...], ...] = ()
     """[T][N] the same under an animation, one list for each time"""
+    pixel_m: float = PIXEL_M
+    """size of a pixel of a reader that looks; probes are in the middle of one"""
 
 
 def ask(
@@ -46,6 +53,7 @@ def ask(
     """The JSON that `command FILE REQUEST.json OUT.json` writes.
 
     `named` gives the three paths by the environment (READER_FILE and so on) to programs that have other arguments.
+    Raises NoAnswer where it writes none.
     """
     with tempfile.TemporaryDirectory() as folder:
         question, out = Path(folder) / "request.json", Path(folder) / "out.json"
@@ -62,6 +70,7 @@ def ask(
             check=False,
         )
         # some programs crash on their way out, when the answer is there
-        assert out.exists(), f"{command[0]} wrote no answer: {done.stdout[-1000:]}{done.stderr[-2000:]}"
+        if not out.exists():
+            raise NoAnswer(f"{command[0]} wrote no answer: {done.stdout[-1000:]}{done.stderr[-2000:]}")
         answer: dict[str, Any] = json.loads(out.read_text())
         return answer

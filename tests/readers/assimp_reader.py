@@ -10,6 +10,7 @@ import io
 import json
 import sys
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -61,12 +62,10 @@ def bones_of(mesh: Any) -> list[Bone]:
     return bones
 
 
-def meshes_by_node(node: Any) -> dict[str, Any]:
-    """Node's name -> its mesh, of the whole tree."""
-    found = {node.name: node.meshes[0]} if len(node.meshes) else {}
-    for child in node.children:
-        found |= meshes_by_node(child)
-    return found
+def meshes_by_node(node: Any) -> list[tuple[str, Any]]:
+    """Each mesh with the name of its node, of the whole tree."""
+    below = [pair for child in node.children for pair in meshes_by_node(child)]
+    return [*((node.name, mesh) for mesh in node.meshes), *below]
 
 
 def places(node: Any, local: dict[str, np.ndarray], above: np.ndarray) -> dict[str, np.ndarray]:
@@ -111,6 +110,11 @@ def mesh_record(name: str, mesh: Any, at: dict[str, np.ndarray]) -> dict[str, An
     }
 
 
+def in_scene(mesh: Any, matrix: np.ndarray) -> np.ndarray:
+    """[V, 3] metres, of a mesh without bones."""
+    return vectors(mesh.struct.mVertices, len(mesh.vertices)) @ matrix[:3, :3].T + matrix[:3, 3]
+
+
 def sampled(pointer: Any, count: int, width: int, ticks: float) -> np.ndarray:
     """The value of keys of that many numbers, linear between them."""
     kind = KEYS[width]
@@ -141,14 +145,13 @@ def morph_weights(channel: Any, ticks: float) -> np.ndarray:
 
 def animation_record(animation: Any, scene: Any, meshes: dict[str, Any], times: list[float]) -> dict[str, Any]:
     seen: dict[str, dict[str, list[Any]]] = {"weights": {}, "joints": {}, "matrices": {}}
-    bones = {bone.name for mesh in meshes.values() for bone in mesh.bones}
     for time in times:
         # the glTF importer's ticks are milliseconds, whatever the file says
         ticks = time * (animation.ticks_per_second or 1000.0)
         local = {channel.node_name: local_matrix(channel, ticks) for channel in animation.channels}
         at = places(scene.root_node, local, np.eye(4))
-        for bone in bones:
-            seen["joints"].setdefault(bone, []).append(at[bone].T)
+        for name, matrix in at.items():
+            seen["joints"].setdefault(name, []).append(matrix.T)
         for name, mesh in meshes.items():
             seen["matrices"].setdefault(name, []).append(matrices(bones_of(mesh), at))
         for channel in animation.morph_mesh_channels:
@@ -160,11 +163,13 @@ def main() -> None:
     file, question, out = sys.argv[1:]
     times = json.loads(Path(question).read_text())["times"]
     scene = impasse.load(file, processing=0)
-    at, meshes = places(scene.root_node, {}, np.eye(4)), meshes_by_node(scene.root_node)
-    bones = {bone.name for mesh in meshes.values() for bone in mesh.bones}
+    at, by_node = places(scene.root_node, {}, np.eye(4)), meshes_by_node(scene.root_node)
+    meshes = {name: mesh for name, mesh in by_node if len(mesh.bones)}
     answer = {
+        "program": f"assimp {version('cmeel-assimp')}",
         "meshes": [mesh_record(name, mesh, at) for name, mesh in meshes.items()],
-        "joints": {name: at[name][:3, 3].tolist() for name in bones},
+        "rigid": [text_of(in_scene(mesh, at[name])) for name, mesh in by_node if not len(mesh.bones)],
+        "joints": {name: matrix[:3, 3].tolist() for name, matrix in at.items() if name},
         "textures": [Image.open(io.BytesIO(bytes(texture.data))).size for texture in scene.textures],
         "animations": [animation_record(one, scene, meshes, times) for one in scene.animations],
     }

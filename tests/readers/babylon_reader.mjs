@@ -6,12 +6,13 @@ import { LoadAssetContainerAsync } from "@babylonjs/core/Loading/sceneLoader.js"
 import { Logger } from "@babylonjs/core/Misc/logger.js";
 import { MeshoptCompression } from "@babylonjs/core/Meshes/Compression/meshoptCompression.js";
 import { NullEngine } from "@babylonjs/core/Engines/nullEngine.js";
-import { Quaternion } from "@babylonjs/core/Maths/math.vector.js";
+import { Quaternion, Vector3 } from "@babylonjs/core/Maths/math.vector.js";
 import { Scene } from "@babylonjs/core/scene.js";
 import "@babylonjs/core/Animations/animatable.js";
 import "@babylonjs/loaders/glTF/2.0/glTFLoader.js";
 import "@babylonjs/loaders/glTF/2.0/Extensions/index.js";
 import { MeshoptDecoder } from "meshoptimizer";
+import { Engine } from "@babylonjs/core/Engines/engine.js";
 import { base64 } from "./base64.mjs";
 import { answer } from "./request.mjs";
 
@@ -34,6 +35,13 @@ const positions = (mesh) => Float32Array.from(mesh.getPositionData(true, true));
 function moveSkeleton(container) {
   for (const node of container.transformNodes) node.computeWorldMatrix(true);
   container.skeletons[0].prepare(true);
+}
+
+function inScene(mesh) {
+  const local = positions(mesh);
+  const matrix = mesh.computeWorldMatrix(true);
+  const points = Array.from({ length: local.length / 3 }, (_, i) => Vector3.FromArray(local, i * 3));
+  return points.flatMap((point) => Vector3.TransformCoordinates(point, matrix).asArray());
 }
 
 function displacements(mesh, rest) {
@@ -68,16 +76,16 @@ function meshRecord(mesh) {
 
 function animationRecord(group, container, times) {
   const skinned = container.meshes.filter((mesh) => mesh.skeleton);
-  const { bones } = container.skeletons[0];
+  const places = container.transformNodes;
   const weights = skinned.map(() => []);
   const vertices = skinned.map(() => []);
-  const joints = bones.map(() => []);
+  const joints = places.map(() => []);
   group.start(false);
   group.pause();
   for (const time of times) {
     group.goToFrame(time * FRAMES_PER_SECOND);
     moveSkeleton(container);
-    bones.forEach((bone, i) => joints[i].push(...bone.getTransformNode().getWorldMatrix().asArray()));
+    places.forEach((node, i) => joints[i].push(...node.getWorldMatrix().asArray()));
     skinned.forEach((mesh, i) => {
       weights[i].push(...targetsOf(mesh).map((target) => target.influence));
       for (const value of positions(mesh)) vertices[i].push(value);
@@ -90,7 +98,7 @@ function animationRecord(group, container, times) {
     seconds: (group.to - group.from) / FRAMES_PER_SECOND,
     weights: named(skinned, weights),
     vertices: named(skinned, vertices),
-    joints: named(bones, joints),
+    joints: named(places, joints),
   };
 }
 
@@ -102,9 +110,12 @@ await answer(async (file, { times, turn }) => {
   container.addAllToScene();
   moveSkeleton(container);
   const skinned = container.meshes.filter((mesh) => mesh.skeleton);
-  const nodes = container.skeletons[0].bones.map((bone) => [bone.name, bone.getTransformNode()]);
+  const rigid = container.meshes.filter((mesh) => !mesh.skeleton && mesh.getTotalVertices());
+  const nodes = container.transformNodes.map((node) => [node.name, node]);
   const seen = {
+    program: `Babylon.js ${Engine.Version}`,
     meshes: skinned.map(meshRecord),
+    rigid: rigid.map((mesh) => base64(inScene(mesh))),
     joints: Object.fromEntries(nodes.map(([name, node]) => [name, node.getAbsolutePosition().asArray()])),
     animations: container.animationGroups.map((group) => animationRecord(group, container, times)),
   };

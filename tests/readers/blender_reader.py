@@ -57,6 +57,16 @@ def mesh_record(obj: Any) -> dict[str, Any]:
     }
 
 
+def empties() -> list[Any]:
+    return [o for o in bpy.context.scene.objects if o.type == "EMPTY"]
+
+
+def unskinned(meshes: list[Any], rig: Any) -> list[Any]:
+    """Every other mesh, but for those that the importer makes to show bones by."""
+    shapes = {bone.custom_shape for bone in rig.pose.bones}
+    return [o for o in bpy.context.scene.objects if o.type == "MESH" and o not in meshes and o not in shapes]
+
+
 def places(rig: Any) -> dict[str, np.ndarray]:
     """Bone -> how it has moved from its rest place, [4, 4], and that place, in Blender's axes."""
     return {bone.name: np.array(rig.matrix_world @ bone.matrix @ bone.bone.matrix_local.inverted())
@@ -100,6 +110,8 @@ def animation_record(name: str, meshes: list[Any], rig: Any, times: list[float])
             seen["vertices"].setdefault(mesh.name, []).append(vertices(mesh))
         for bone, moved in places(rig).items():
             seen["joints"].setdefault(bone, []).append(columns(joint_matrix(moved, rest[bone])))
+        for empty in empties():
+            seen["joints"].setdefault(empty.name, []).append(columns(empty.matrix_world))
     return {"name": name} | {kind: {k: text_of(v) for k, v in one.items()} for kind, one in seen.items()}
 
 
@@ -116,9 +128,12 @@ def record(times: list[float]) -> dict[str, Any]:
     for bone in rig.pose.bones:
         bone.matrix_basis.identity()
     bpy.context.view_layer.update()
+    at = rest_places(rig) | {empty.name: np.array(empty.matrix_world.translation) for empty in empties()}
     return {
+        "program": f"Blender {bpy.app.version_string}",
         "meshes": [mesh_record(mesh) for mesh in meshes],
-        "joints": {name: (TO_GLTF[:3, :3] @ place).tolist() for name, place in rest_places(rig).items()},
+        "rigid": [text_of(vertices(obj)) for obj in unskinned(meshes, rig)],
+        "joints": {name: (TO_GLTF[:3, :3] @ place).tolist() for name, place in at.items()},
         "textures": [list(image.size) for image in bpy.data.images if image.size[0]],
         "animations": animations,
     }

@@ -21,7 +21,8 @@ await answer(async (file, request) => {
       await page.waitForFunction("window.read", { timeout: 30000 });
       const seen = await page.evaluate((f, r) => window.read(f, r), `${server.origin}/file/${basename(file)}`, request);
       if (said.length) throw new Error(`the page said: ${said.join("; ")}`);
-      return JSON.parse(seen);
+      const record = JSON.parse(seen);
+      return { ...record, program: `${record.program}, ${await browser.version()}` };
     });
   } finally {
     server.close();

@@ -11,15 +11,14 @@ from __future__ import annotations
 import base64
 import json
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import filly
 import numpy as np
 
-SIZE_PX = 512
-HALF_M = 0.2
-"""half the side of what is seen"""
+SIZE_PX = 256
 NEAR_M, FAR_M = 0.5, 1.5
 """from the camera, one metre before the origin"""
 MORE_FRAMES = 10
@@ -35,18 +34,23 @@ def text_of(array: Any) -> str:
 class View:
     """The model from the front, without perspective."""
 
-    def __init__(self, renderer: Any, file: str) -> None:
+    def __init__(self, renderer: Any, file: str, pixel_m: float) -> None:
         self.renderer, self.scene = renderer, renderer.create_scene()
         self.model = self.scene.load(file)
+        for node in self.model.nodes:
+            if node.mesh_name and not node.morph_target_count:
+                # what is worn hides the head; out of sight with it
+                node.position = (0.0, 0.0, -1000.0)
         self.target = renderer.create_render_target(width=SIZE_PX, height=SIZE_PX)
         camera = self.scene.camera = renderer.create_camera()
-        camera.set_orthographic(left=-HALF_M, right=HALF_M, bottom=-HALF_M, top=HALF_M, near=NEAR_M, far=FAR_M)
+        self.half_m = half = SIZE_PX * pixel_m / 2
+        camera.set_orthographic(left=-half, right=half, bottom=-half, top=half, near=NEAR_M, far=FAR_M)
         camera.position = (0.0, 0.0, 1.0)
         camera.look_at((0.0, 0.0, 0.0))
 
     def surface(self, probes: Points) -> np.ndarray:
         """[N, 3] metres: what is seen at each of `probes` (x, y); not a number where nothing is."""
-        pixels = (np.array(probes) / HALF_M + 1) / 2 * SIZE_PX
+        pixels = (np.array(probes) / self.half_m + 1) / 2 * SIZE_PX
         queries = [self.renderer.pick(self.scene, float(x), float(y)) for x, y in pixels]
         for _ in range(MORE_FRAMES):
             self.renderer.render(self.scene, self.target)
@@ -102,10 +106,11 @@ def main() -> None:
     request = json.loads(Path(question).read_text())
     filly.set_log_level("error")
     with filly.Renderer() as renderer:
-        view = View(renderer, file)
+        view = View(renderer, file, request["pixel_m"])
         model = view.model
         counts, seen = range(len(model.animations)), surfaces(view, request["probes"])
         answer = {
+            "program": f"Filament (filly {version('filly')})",
             "meshes": [],
             "joints": {node.name: place(node)[:3, 3].tolist() for node in joints_of(model)},
             "textureBytes": model.memory.gpu_texture_bytes,

@@ -1,7 +1,7 @@
 // What gltf-transform reads from a GLB: the arrays as they are stored, decoded; skinning is left to the caller, who
 // gets each mesh's joints, weights, and the matrices that carry its stored positions into the scene.
 // usage: node gltf_transform_reader.mjs FILE.glb REQUEST.json OUT.json (see request.mjs)
-import { NodeIO } from "@gltf-transform/core";
+import { NodeIO, VERSION } from "@gltf-transform/core";
 import { ALL_EXTENSIONS } from "@gltf-transform/extensions";
 import { MeshoptDecoder } from "meshoptimizer";
 import { base64 } from "./base64.mjs";
@@ -37,6 +37,14 @@ function meshRecord(node) {
     normalDisplacements: moved("NORMAL"),
     skin: { joints: stored("JOINTS_0"), weights: stored("WEIGHTS_0"), matrices: base64(matrices(node)) },
   };
+}
+
+/** The vertices of each part of an unskinned mesh. */
+function inScene(node) {
+  const matrix = node.getWorldMatrix();
+  const moved = (p) => [0, 1, 2].map((a) => matrix[a] * p[0] + matrix[4 + a] * p[1] + matrix[8 + a] * p[2] + matrix[12 + a]);
+  const points = (accessor) => Array.from({ length: accessor.getCount() }, (_, i) => moved(accessor.getElement(i, [])));
+  return node.getMesh().listPrimitives().map((part) => base64(points(part.getAttribute("POSITION")).flat()));
 }
 
 /** The channel's value, linear between its keys. */
@@ -85,9 +93,12 @@ await answer(async (file, { times }) => {
   const io = new NodeIO().registerExtensions(ALL_EXTENSIONS).registerDependencies(dependencies);
   const root = (await io.read(file)).getRoot();
   const skinned = root.listNodes().filter((node) => node.getSkin());
-  const joints = [...new Set(root.listSkins().flatMap((skin) => skin.listJoints()))];
+  const rigid = root.listNodes().filter((node) => node.getMesh() && !node.getSkin());
+  const joints = root.listNodes().filter((node) => !node.getMesh());
   return {
+    program: `gltf-transform ${VERSION}`,
     meshes: skinned.map(meshRecord),
+    rigid: rigid.flatMap(inScene),
     joints: named(joints, (joint) => joint.getWorldTranslation()),
     textures: root.listTextures().map((texture) => texture.getSize()),
     animations: root.listAnimations().map((animation) => animationRecord(animation, skinned, joints, times)),

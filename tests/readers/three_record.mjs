@@ -1,6 +1,6 @@
 // What three.js makes of a loaded glTF: every mesh at rest and under each morph target alone, the joints, and the
 // animations at the times asked for (see request.mjs). Runs in node and in browsers.
-import { AnimationMixer, LoopOnce, Quaternion, Vector3 } from "three";
+import { AnimationMixer, LoopOnce, Quaternion, REVISION, Vector3 } from "three";
 import { base64 } from "./base64.mjs";
 
 function positions(mesh) {
@@ -46,18 +46,18 @@ function meshRecord(mesh) {
   };
 }
 
-function animationRecord(clip, scene, meshes, bones, times) {
+function animationRecord(clip, scene, meshes, places, times) {
   const mixer = new AnimationMixer(scene);
   const action = mixer.clipAction(clip);
   action.setLoop(LoopOnce).clampWhenFinished = true;
   const weights = meshes.map(() => []);
   const vertices = meshes.map(() => []);
-  const joints = bones.map(() => []);
+  const joints = places.map(() => []);
   for (const time of times) {
     action.reset().play();
     mixer.setTime(time);
     scene.updateMatrixWorld(true);
-    bones.forEach((bone, i) => joints[i].push(...bone.matrixWorld.elements));
+    places.forEach((node, i) => joints[i].push(...node.matrixWorld.elements));
     meshes.forEach((mesh, i) => {
       weights[i].push(...mesh.morphTargetInfluences);
       for (const value of positions(mesh)) vertices[i].push(value);
@@ -71,24 +71,28 @@ function animationRecord(clip, scene, meshes, bones, times) {
     seconds: clip.duration,
     weights: named(meshes, weights),
     vertices: named(meshes, vertices),
-    joints: named(bones, joints),
+    joints: named(places, joints),
   };
 }
 
 export function record({ scene, animations }, { times, turn }) {
   scene.updateMatrixWorld(true);
   const meshes = [];
-  const bones = [];
+  const rigid = [];
+  const places = [];
   scene.traverse((node) => {
-    if (node.isBone) bones.push(node);
     if (node.isSkinnedMesh) meshes.push(node);
+    else if (node.isMesh) rigid.push(node);
+    else if (node.name) places.push(node);
   });
   const images = new Set(meshes.flatMap(({ material }) => (material.map ? [material.map.image] : [])));
   const seen = {
+    program: `three.js r${REVISION}`,
     meshes: meshes.map(meshRecord),
-    joints: Object.fromEntries(bones.map((bone) => [bone.name, bone.matrixWorld.elements.slice(12, 15)])),
+    rigid: rigid.map((mesh) => base64(positions(mesh))),
+    joints: Object.fromEntries(places.map((node) => [node.name, node.matrixWorld.elements.slice(12, 15)])),
     textures: [...images].map((image) => [image.width, image.height]),
-    animations: animations.map((clip) => animationRecord(clip, scene, meshes, bones, times)),
+    animations: animations.map((clip) => animationRecord(clip, scene, meshes, places, times)),
   };
   if (turn) {
     scene.getObjectByName(turn.joint).quaternion.multiply(new Quaternion(...turn.quaternion));

@@ -36,8 +36,14 @@ func write(path, text):
 
 
 func record(scene, times):
-	var meshes = of_class(scene, "MeshInstance")
 	var skeleton = of_class(scene, "Skeleton")[0]
+	var meshes = []
+	var rigid = []
+	for mesh in of_class(scene, "MeshInstance"):
+		if mesh.skin:
+			meshes.append(mesh)
+		else:
+			rigid += in_scene(mesh, skeleton)
 	var mesh_records = []
 	var sizes = {}
 	for mesh in meshes:
@@ -45,14 +51,16 @@ func record(scene, times):
 		var texture = mesh.mesh.surface_get_material(0).albedo_texture
 		sizes[texture] = [texture.get_width(), texture.get_height()]
 	var joints = {}
-	for bone in skeleton.get_bone_count():
-		var origin = bone_matrix(skeleton, bone).origin
-		joints[skeleton.get_bone_name(bone)] = [origin.x, origin.y, origin.z]
+	var places = places(scene, skeleton)
+	for name in places:
+		var origin = places[name].origin
+		joints[name] = [origin.x, origin.y, origin.z]
 	var animations = []
 	for player in of_class(scene, "AnimationPlayer"):
 		for name in player.get_animation_list():
-			animations.append(animation_record(player, name, meshes, skeleton, times))
-	return {"meshes": mesh_records, "joints": joints, "textures": sizes.values(), "animations": animations}
+			animations.append(animation_record(player, name, meshes, scene, times))
+	return {"program": "Godot " + Engine.get_version_info()["string"], "meshes": mesh_records, "rigid": rigid,
+		"joints": joints, "textures": sizes.values(), "animations": animations}
 
 
 func of_class(node, kind):
@@ -92,6 +100,36 @@ func bone_matrix(skeleton, bone):
 	return skeleton.global_transform * skeleton.get_bone_global_pose(bone)
 
 
+# Bones and empty nodes, by name, to the scene.
+func places(scene, skeleton):
+	var out = {}
+	for node in of_class(scene, "Spatial"):
+		if node.get_class() == "Spatial":
+			out[node.name] = place(node, skeleton)
+	for bone in skeleton.get_bone_count():
+		out[skeleton.get_bone_name(bone)] = bone_matrix(skeleton, bone)
+	return out
+
+
+# Asked of the skeleton, because what hangs on a bone follows it a frame later.
+func place(node, skeleton):
+	if node is BoneAttachment:
+		return bone_matrix(skeleton, skeleton.find_bone(node.bone_name))
+	var parent = node.get_parent()
+	return place(parent, skeleton) * node.transform if parent is Spatial else node.global_transform
+
+
+func in_scene(mesh, skeleton):
+	var out = []
+	var matrix = place(mesh, skeleton)
+	for part in mesh.mesh.get_surface_count():
+		var points = mesh.mesh.surface_get_arrays(part)[Mesh.ARRAY_VERTEX]
+		for i in points.size():
+			points[i] = matrix.xform(points[i])
+		out.append(base64(points))
+	return out
+
+
 func skin_matrices(instance, skeleton):
 	var out = PoolRealArray()
 	for i in instance.skin.get_bind_count():
@@ -111,7 +149,8 @@ func columns(matrix):
 	return out
 
 
-func animation_record(player, name, meshes, skeleton, times):
+func animation_record(player, name, meshes, scene, times):
+	var skeleton = of_class(scene, "Skeleton")[0]
 	var seen = {"weights": {}, "matrices": {}, "joints": {}}
 	player.play(name)
 	for time in times:
@@ -122,8 +161,9 @@ func animation_record(player, name, meshes, skeleton, times):
 				weights.append(mesh.get("blend_shapes/" + mesh.mesh.get_blend_shape_name(k)))
 			add(seen["weights"], mesh.name, weights)
 			add(seen["matrices"], mesh.name, skin_matrices(mesh, skeleton))
-		for bone in skeleton.get_bone_count():
-			add(seen["joints"], skeleton.get_bone_name(bone), columns(bone_matrix(skeleton, bone)))
+		var now = places(scene, skeleton)
+		for name in now:
+			add(seen["joints"], name, columns(now[name]))
 	player.stop()
 	var out = {"name": name, "seconds": player.get_animation(name).length}
 	for kind in seen:
