@@ -16,7 +16,9 @@ from headsmith.errors import InputError
 from headsmith.types import F32, U8
 from headsmith_exporters.basis_pixels import Pixels, Snapshots
 from headsmith_exporters.basis_samples import samples_of
+from headsmith_exporters.basis_trunk import trunk_of
 from headsmith_exporters.basis_weights import WeightFunction, fitted_weights
+from headsmith_exporters.onnx_contract import dynamic_texture_of
 
 MOST_TEXTURES = 32
 PERFECT_DB = 99.0
@@ -63,34 +65,42 @@ def check_count(count: int) -> None:
                          action="give another number; 8 to 16 suit most avatars")  # fmt: skip
 
 
-def bake(avatar: Avatar, network: TextureNetwork, count: int) -> Basis:
+def bake(avatar: Avatar, count: int) -> Basis:
     """At most `count` textures; fewer where the network's answers have fewer directions.
 
-    Raises InputError for a count that cannot be baked, and for a mask that shows nothing.
+    Raises InputError for an avatar without a dynamic texture, a count that cannot be baked, a mask that shows nothing,
+    and a network that answers the same to everything.
     """
     check_count(count)
+    dynamic = dynamic_texture_of(avatar)
+    network = TextureNetwork(dynamic)
     pixels = Pixels.under(avatar.material.dynamic_mask, network)
     if not pixels.importance.any():
-        raise InputError("the dynamic texture's mask", found="nothing that shows", expected="pixels to bake",
-                         action="export without bake_basis")  # fmt: skip
+        raise _useless("a mask that shows nothing of it")
     samples = samples_of(avatar, network.inputs)
     snapshots = Snapshots.taken(network, pixels, samples.learnt)
     mean, directions = snapshots.directions(pixels.weight, count)
+    if not len(directions):
+        raise _useless("the same picture for every pose")
     readings = (directions * pixels.weight).T
-    wanted = np.stack(
-        [(answer - mean) @ readings for answer in snapshots.and_the_rest(network, pixels, samples.learnt)]
-    )
+    answers = snapshots.and_the_rest(network, pixels, samples.learnt)
+    wanted = np.stack([(answer - mean) @ readings for answer in answers])
     largest = np.abs(directions).max(1)
     basis = Basis(
         mean=pixels.picture(_bytes(mean * 255), 0),
         textures=np.stack([pixels.picture(_bytes(row * 127 + 128), 128) for row in directions / largest[:, None]]),
-        weights=fitted_weights(samples.learnt, wanted).scaled(largest),
+        weights=fitted_weights(trunk_of(dynamic), samples.learnt, wanted).scaled(largest),
     )
     return replace(
         basis,
         motion=measured(basis, network, pixels, samples.unseen_motion),
         mixed=measured(basis, network, pixels, samples.unseen_mixed),
     )
+
+
+def _useless(found: str) -> InputError:
+    return InputError("the dynamic texture", found=found, expected="something to bake",
+                      action="export without bake_basis")  # fmt: skip
 
 
 def measured(basis: Basis, network: TextureNetwork, pixels: Pixels, parameters: F32) -> Quality | None:

@@ -17,7 +17,7 @@ MOST_FRAMES = 480
 BLOCK_FRAMES = 24
 """frames in a row that are learnt from or held out together, since neighbours are alike"""
 HELD_OUT_EVERY = 4
-MIXED, MIXED_HELD_OUT = 720, 96
+MIXED, MIXED_HELD_OUT = 480, 96
 MOST_MIXED_SHAPES = 8
 JOINT_RANGE_RAD = {"neck": 0.3, "jaw": 0.15, "left_eye": 0.3, "right_eye": 0.3}
 OTHER_JOINT_RAD = 0.1

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,7 @@ from headsmith_exporters.onnx_pointer import (
 
 FORMAT = "headsmith-dynamic-texture"
 FORMAT_VERSION = 1
+_NUMBERS = re.compile(r"\[[-+.\deE,\s]+\]")
 CHECKED_PIXELS = 6
 PIXEL_TOLERANCE = 2e-3
 """of a colour 0..1: engines that compute in half precision stay within it"""
@@ -89,7 +91,9 @@ def contract(avatar: Avatar, stem: str) -> dict[str, Any]:
 
 
 def contract_bytes(description: dict[str, Any]) -> bytes:
-    return (json.dumps(description, indent=1, allow_nan=False) + "\n").encode("ascii")
+    """Indented, with each list of numbers on a line of its own."""
+    text = json.dumps(description, indent=1, allow_nan=False)
+    return (_NUMBERS.sub(lambda found: " ".join(found[0].split()), text) + "\n").encode("ascii")
 
 
 def neutral_parameters(inputs: tuple[str, ...]) -> F32:

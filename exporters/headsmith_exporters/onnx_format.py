@@ -35,7 +35,7 @@ def encode(avatar: Avatar, stem: str, options: OnnxOptions) -> Encoded:
     files = {mask_name(stem): encode_png(avatar.material.dynamic_mask)}
     counts = {"inputs": len(dynamic.inputs), "width_px": network.width_px, "height_px": network.height_px}
     if options.bake_basis:
-        basis = bake(avatar, network, options.bake_basis)
+        basis = bake(avatar, options.bake_basis)
         names = [f"{stem}.basis-{name}.png" for name in ("mean", *(f"{k + 1:02}" for k in range(len(basis.textures))))]
         pictures = (basis.mean, *basis.textures)
         files |= {name: encode_png(picture) for name, picture in zip(names, pictures, strict=True)}
