@@ -6,31 +6,28 @@ animations, skins and blendshapes (the rest pose is worn), cameras, lights.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 
 from headsmith.accessories import Anchors, seat
 from headsmith.asset.normals import vertex_normals
-from headsmith.asset.quaternions import matrices_from_quaternions, normalized
 from headsmith.errors import InputError
 from headsmith.types import F32, I32
 from headsmith_exporters.accessory_choice import Given
 from headsmith_exporters.accessory_materials import read_materials, read_textures
 from headsmith_exporters.gltf_reader import Glb, read_accessor, read_glb
+from headsmith_exporters.gltf_scene import placed_triangles, refuse
 from headsmith_exporters.worn import Worn, WornPart
 
 MAX_BYTES = 64 << 20
 MAX_VERTICES = 1_000_000
-MAX_NODES = 10_000
 MAX_PARTS = 1_000
 MAX_COORDINATE = 1e6
 READABLE = {"KHR_mesh_quantization", "KHR_texture_transform"}
 """extensions that a file may demand; of materials, all that are kept"""
-_TRIANGLES = 4
 _UV_SETS = ("TEXCOORD_0", "TEXCOORD_1")
 
 
@@ -67,74 +64,17 @@ def _worn(glb: Glb, name: str) -> Worn:
     needed = set(glb.strings("extensionsRequired")) - READABLE
     needed -= {extension for extension in needed if extension.startswith("KHR_materials_")}
     if needed:
-        _refuse(f"the required extension '{min(needed)[:60]}'", "core glTF 2.0")
+        refuse(f"the required extension '{min(needed)[:60]}'", "core glTF 2.0")
     parts, vertices = list[WornPart](), 0
-    for primitive, matrix in _placed_triangles(glb):
+    for primitive, matrix in placed_triangles(glb):
         part = _part(glb, primitive, len(materials))
         vertices += len(part.vertices) + len(part.faces)
         if vertices > MAX_VERTICES or len(parts) == MAX_PARTS:
-            _refuse(f"more than {MAX_VERTICES} vertices and triangles, or {MAX_PARTS} meshes", "fewer")
+            refuse(f"more than {MAX_VERTICES} vertices and triangles, or {MAX_PARTS} meshes", "fewer")
         parts.append(_moved(part, matrix))
     if not parts:
-        _refuse("no triangles in its scene", "at least one mesh")
+        refuse("no triangles in its scene", "at least one mesh")
     return Worn(name, tuple(parts), materials, textures, "", np.eye(4))
-
-
-def _placed_triangles(glb: Glb) -> Iterator[tuple[dict[str, Any], F32]]:
-    """Every primitive of triangles in the file's scene with the [4, 4] of its node."""
-    for mesh, matrix in _placed_meshes(glb):
-        for primitive in glb.objects("primitives", mesh):
-            if glb.number("mode", primitive, _TRIANGLES) == _TRIANGLES:
-                yield primitive, matrix
-
-
-def _placed_meshes(glb: Glb) -> Iterator[tuple[dict[str, Any], F32]]:
-    """Every mesh of the file's scene with the [4, 4] of its node in the scene."""
-    nodes = glb.objects("nodes")
-    scene = (
-        glb.indexed("scenes", glb.json.get("scene", 0)) if "scenes" in glb.json else {"nodes": list(range(len(nodes)))}
-    )
-    waiting = [(index, np.eye(4)) for index in _indices(scene.get("nodes", []))]
-    seen = set[int]()
-    while waiting:
-        index, above = waiting.pop()
-        node = glb.indexed("nodes", index)
-        if index in seen or len(seen) >= MAX_NODES:
-            _refuse("nodes that are no tree, or too many", f"a tree of at most {MAX_NODES}")
-        seen.add(index)
-        matrix = above @ _matrix(node)
-        if "mesh" in node:
-            # a skinned mesh ignores its own place
-            yield glb.indexed("meshes", node["mesh"]), np.eye(4) if "skin" in node else matrix
-        waiting += [(child, matrix) for child in reversed(_indices(node.get("children", [])))]
-
-
-def _indices(value: Any) -> list[int]:
-    if not isinstance(value, list) or not all(isinstance(one, int) and not isinstance(one, bool) for one in value):
-        _refuse("a list of nodes that holds something else", "glTF 2.0")
-    return list(value)
-
-
-def _matrix(node: dict[str, Any]) -> F32:
-    """[4, 4] of a node relative to its parent."""
-    if "matrix" in node:
-        return _numbers(node["matrix"], 16).reshape(4, 4).T
-    xyzw = _numbers(node.get("rotation", [0, 0, 0, 1]), 4)
-    matrix = np.eye(4)
-    matrix[:3, :3] = matrices_from_quaternions(normalized(xyzw[[3, 0, 1, 2]])) * _numbers(node.get("scale", [1] * 3), 3)
-    matrix[:3, 3] = _numbers(node.get("translation", [0] * 3), 3)
-    return matrix
-
-
-def _numbers(value: Any, count: int) -> F32:
-    """[count] finite numbers, none of them absurd."""
-    try:
-        found = np.array(value, np.float64)
-    except (TypeError, ValueError):
-        found = np.empty(0)
-    if found.shape != (count,) or not (np.abs(found) < 1e9).all():
-        _refuse("a node whose place is not made of numbers", "glTF 2.0")
-    return found
 
 
 def _part(glb: Glb, primitive: dict[str, Any], materials: int) -> WornPart:
@@ -142,12 +82,12 @@ def _part(glb: Glb, primitive: dict[str, Any], materials: int) -> WornPart:
     vertices = _read(glb, attributes.get("POSITION"), 3)
     count = len(vertices)
     if not count:
-        _refuse("a mesh without vertices", "at least three")
+        refuse("a mesh without vertices", "at least three")
 
     def optional(name: str, width: int) -> F32 | None:
         values = _read(glb, attributes[name], width) if name in attributes else None
         if values is not None and len(values) != count:
-            _refuse(f"{len(values)} of {name} for {count} vertices", "as many")
+            refuse(f"{len(values)} of {name} for {count} vertices", "as many")
         return values
 
     faces = _faces(glb, primitive, count)
@@ -155,7 +95,7 @@ def _part(glb: Glb, primitive: dict[str, Any], materials: int) -> WornPart:
     uvs = [optional(name, 2) for name in _UV_SETS]
     material = primitive.get("material")
     if material is not None and not (isinstance(material, int) and 0 <= material < materials):
-        _refuse("a material that is not there", f"one below {materials}")
+        refuse("a material that is not there", f"one below {materials}")
     return WornPart(
         vertices=vertices,
         normals=vertex_normals(vertices, faces) if normals is None else normals,
@@ -169,7 +109,7 @@ def _part(glb: Glb, primitive: dict[str, Any], materials: int) -> WornPart:
 def _read(glb: Glb, accessor: Any, width: int) -> F32:
     values = read_accessor(glb, accessor, width, MAX_VERTICES)
     if not np.isfinite(values).all():
-        _refuse("a vertex that is not a number", "finite numbers")
+        refuse("a vertex that is not a number", "finite numbers")
     return values
 
 
@@ -180,7 +120,7 @@ def _faces(glb: Glb, primitive: dict[str, Any], count: int) -> I32:
     else:
         rows = np.arange(count)
     if not len(rows) or len(rows) % 3 or rows.max() >= count or rows.min() < 0:
-        _refuse(f"{len(rows)} indices that are no triangles of its {count} vertices", "whole triangles")
+        refuse(f"{len(rows)} indices that are no triangles of its {count} vertices", "whole triangles")
     return rows.reshape(-1, 3).astype(np.int32)
 
 
@@ -191,7 +131,7 @@ def _colors(glb: Glb, attributes: dict[str, Any], count: int) -> F32 | None:
     kind = glb.indexed("accessors", attributes["COLOR_0"]).get("type")
     colors = _read(glb, attributes["COLOR_0"], 4 if kind == "VEC4" else 3)
     if len(colors) != count:
-        _refuse(f"{len(colors)} colours for {count} vertices", "as many")
+        refuse(f"{len(colors)} colours for {count} vertices", "as many")
     return np.concatenate([colors, np.ones((count, 1), np.float32)], 1)[:, :4]
 
 
@@ -199,17 +139,13 @@ def _moved(part: WornPart, matrix: F32) -> WornPart:
     """The part where its node puts it."""
     linear = matrix[:3, :3]
     if abs(np.linalg.det(linear)) < 1e-15:
-        _refuse("a node that is scaled to nothing", "some size")
+        refuse("a node that is scaled to nothing", "some size")
     vertices = part.vertices @ linear.T + matrix[:3, 3]
     if not np.abs(vertices).max() < MAX_COORDINATE:
-        _refuse("a vertex that is far away", f"coordinates below {MAX_COORDINATE:g}")
+        refuse("a vertex that is far away", f"coordinates below {MAX_COORDINATE:g}")
     normals = part.normals @ np.linalg.inv(linear)
     length = np.linalg.norm(normals, axis=1, keepdims=True)
     normals = np.where(length > 1e-12, normals / np.maximum(length, 1e-12), [0.0, 0, 1])
     # a mirror turns triangles over
     faces = part.faces[:, [0, 2, 1]] if np.linalg.det(linear) < 0 else part.faces
     return replace(part, vertices=vertices.astype(np.float32), normals=normals.astype(np.float32), faces=faces)
-
-
-def _refuse(found: str, expected: str) -> NoReturn:
-    raise InputError("the accessory", found=found, expected=expected, action="")

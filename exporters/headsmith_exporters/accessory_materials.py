@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any, NoReturn
+from typing import Any
 
-from headsmith.errors import InputError
 from headsmith_exporters.gltf_document import CLAMP_TO_EDGE, LINEAR, LINEAR_MIPMAP_LINEAR
 from headsmith_exporters.gltf_reader import Glb
+from headsmith_exporters.gltf_scene import refuse
 from headsmith_exporters.worn import WornTexture
 
 MAGIC = {"image/png": b"\x89PNG\r\n\x1a\n", "image/jpeg": b"\xff\xd8\xff"}
@@ -46,18 +46,18 @@ def read_textures(glb: Glb) -> tuple[WornTexture, ...]:
 
 def _texture(glb: Glb, texture: dict[str, Any]) -> WornTexture:
     if "source" not in texture:
-        _refuse("a texture that only an extension explains", "PNG or JPEG pictures")
+        refuse("a texture that only an extension explains", "PNG or JPEG pictures")
     image = glb.indexed("images", texture["source"])
     if "bufferView" not in image:
-        _refuse("a picture in another file", "pictures inside the .glb")
+        refuse("a picture in another file", "pictures inside the .glb")
     view = glb.indexed("bufferViews", image["bufferView"])
     start, size = glb.number("byteOffset", view, 0), glb.number("byteLength", view)
     if glb.number("buffer", view) != 0 or start + size > len(glb.binary):
-        _refuse("a picture outside the file", "a whole .glb")
+        refuse("a picture outside the file", "a whole .glb")
     data = bytes(glb.binary[start : start + size])
     kind = next((kind for kind, magic in MAGIC.items() if data.startswith(magic)), None)
     if kind is None:
-        _refuse("a picture that is neither PNG nor JPEG", "PNG or JPEG pictures")
+        refuse("a picture that is neither PNG nor JPEG", "PNG or JPEG pictures")
     return WornTexture(data, kind, _sampler(glb, texture))
 
 
@@ -82,7 +82,7 @@ def read_materials(glb: Glb, textures: int) -> tuple[dict[str, Any], ...]:
 
 def _copied(source: Any, fields: Fields, textures: int) -> dict[str, Any]:
     if not isinstance(source, dict):
-        _refuse("a material that is no object", "glTF 2.0")
+        refuse("a material that is no object", "glTF 2.0")
     return {key: _value(source[key], kind, textures) for key, kind in fields.items() if key in source}
 
 
@@ -99,16 +99,16 @@ def _value(value: Any, kind: Any, textures: int) -> Any:
         numbers = value if kind > 1 and isinstance(value, list) else [value]
         fits = len(numbers) == kind and all(_is_number(one) and 0 <= one <= 1 for one in numbers)
     if not fits:
-        _refuse(f"a material with the value {value!r:.60}", "values in glTF's ranges")
+        refuse(f"a material with the value {value!r:.60}", "values in glTF's ranges")
     return value
 
 
 def _texture_info(value: Any, textures: int) -> dict[str, Any]:
     index = value.get("index") if isinstance(value, dict) else None
     if not isinstance(index, int) or isinstance(index, bool) or not 0 <= index < textures:
-        _refuse("a texture that is not there", f"one below {textures}")
+        refuse("a texture that is not there", f"one below {textures}")
     if value.get("texCoord", 0) not in (0, 1):
-        _refuse("a texture on a third set of coordinates", "at most two sets")
+        refuse("a texture on a third set of coordinates", "at most two sets")
     copied = {"index": index, "texCoord": int(value.get("texCoord", 0))}
     copied |= {key: value[key] for key in ("scale", "strength") if _is_number(value.get(key))}
     return copied
@@ -116,7 +116,3 @@ def _texture_info(value: Any, textures: int) -> dict[str, Any]:
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-
-
-def _refuse(found: str, expected: str) -> NoReturn:
-    raise InputError("the accessory", found=found, expected=expected, action="")

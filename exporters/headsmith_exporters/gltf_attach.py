@@ -11,12 +11,12 @@ import numpy as np
 from headsmith.accessories import CARRIED_BY, Anchors, Attachment, attachments
 from headsmith.asset.avatar import Rig
 from headsmith.asset.quaternions import quaternions_from_matrices
-from headsmith.errors import InputError
 from headsmith.types import F32
 from headsmith_exporters.gltf_document import ELEMENT_ARRAY_BUFFER, Document
 from headsmith_exporters.gltf_joints import joint_node_name
 from headsmith_exporters.gltf_materials import without_extensions
 from headsmith_exporters.gltf_packing import Packing, Plain, Quantized
+from headsmith_exporters.gltf_scene import refuse
 from headsmith_exporters.worn import Worn, WornPart, WornTexture
 
 PREFIX = "attach_"
@@ -88,8 +88,7 @@ def _pruned(part: WornPart, sets: Sequence[int]) -> WornPart:
     """The part with the texture coordinates that its material uses."""
     needed = 0 if part.material is None else sets[part.material]
     if needed > len(part.uvs):
-        raise InputError("the accessory", found=f"a texture on set {needed} of coordinates",
-                         expected=f"one of the {len(part.uvs)} that the mesh has", action="correct it")  # fmt: skip
+        refuse(f"a texture on set {needed} of coordinates", f"one of the {len(part.uvs)} that its mesh has")
     return replace(part, uvs=part.uvs[:needed])
 
 

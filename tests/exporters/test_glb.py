@@ -6,7 +6,9 @@ import io
 import json
 import struct
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import numpy as np
 import pytest
@@ -18,7 +20,7 @@ from PIL import Image
 from headsmith.asset.arkit import ARKIT_52
 from headsmith.asset.avatar import Avatar
 from headsmith.errors import InputError
-from headsmith_exporters.glb import GlbOptions, encode
+from headsmith_exporters.glb import GlbOptions, encode, encode_gltf
 from headsmith_exporters.mesh_parts import split_mesh
 from headsmith_exporters.skin_weights import strongest_joints
 
@@ -30,8 +32,9 @@ def document(glb: bytes) -> dict[str, Any]:
     return json.loads(glb[20 : 20 + json_length])
 
 
-def test_bytes_are_deterministic(avatar: Avatar) -> None:
-    assert encode(avatar, "a", GlbOptions()) == encode(avatar, "a", GlbOptions())
+@pytest.mark.parametrize("options", [GlbOptions(), GlbOptions(profile="web", lods=1, accessories=("cap",))])
+def test_bytes_are_deterministic(avatar: Avatar, options: GlbOptions) -> None:
+    assert encode(avatar, "a", options) == encode(avatar, "a", options)
 
 
 def test_only_core_gltf_in_a_plain_order(avatar: Avatar) -> None:
@@ -72,6 +75,29 @@ def test_texture_and_uvs_agree(avatar: Avatar) -> None:
         row = np.clip((1 - mesh.visual.uv[away, 1]) * 64, 0, 63).astype(int)
         u, v = part.uvs[away].T
         assert (image[row, column] == np.stack([(v > 0.5) * 255, (u > 0.5) * 255, 0 * u], 1)).all()
+
+
+def test_a_gltf_has_its_files_beside_it(avatar: Avatar, tmp_path: Path) -> None:
+    """The same meshes and texture as in the .glb."""
+    encoded = encode_gltf(avatar, "ada", GlbOptions(texture="png"))
+    assert list(encoded.files) == ["ada_static_texture.png", "ada.bin", "ada.gltf"]
+    assert encoded.counts == encode(avatar, "a", GlbOptions()).counts
+    for name, data in encoded.files.items():
+        (tmp_path / name).write_bytes(data)
+    beside = trimesh.load(tmp_path / "ada.gltf")
+    embedded = trimesh.load(io.BytesIO(encode(avatar, "a", GlbOptions(texture="png")).files["a.glb"]), file_type="glb")
+    for name, mesh in embedded.geometry.items():
+        np.testing.assert_array_equal(beside.geometry[name].vertices, mesh.vertices)
+        np.testing.assert_array_equal(beside.geometry[name].faces, mesh.faces)
+        pictures = [np.asarray(one.visual.material.baseColorTexture) for one in (beside.geometry[name], mesh)]
+        np.testing.assert_array_equal(*pictures)
+
+
+def test_names_of_files_are_escaped_as_the_specification_asks(avatar: Avatar) -> None:
+    files = encode_gltf(avatar, "Zoë 2%", GlbOptions()).files
+    doc = json.loads(files["Zoë 2%.gltf"])
+    assert doc["buffers"] == [{"byteLength": len(files["Zoë 2%.bin"]), "uri": "Zo%C3%AB%202%25.bin"}]
+    assert unquote(doc["images"][0]["uri"]) in files
 
 
 def test_jpeg_is_close_to_the_texture(avatar: Avatar) -> None:
