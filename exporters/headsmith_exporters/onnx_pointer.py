@@ -36,7 +36,7 @@ def mask_name(stem: str) -> str:
 def network_for_engines(dynamic: DynamicTexture) -> bytes:
     """The network with an opset of at most `MOST_OPSET`."""
     whole = Reader(FILE).message(memoryview(dynamic.onnx))
-    opset = max(one.message().integer(2) for one in whole.all(8))
+    opset = max((one.message().integer(2) for one in whole.all(8)), default=0)
     return model(bytes(whole.one(7).data()), MOST_OPSET) if opset > MOST_OPSET else dynamic.onnx
 
 

@@ -5,7 +5,7 @@ https://github.com/vrm-c/vrm-specification/tree/master/specification/VRMC_vrm-1.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -35,26 +35,31 @@ GAZE_LIMITS_DEG = {
 
 
 def encode(avatar: Avatar, stem: str, options: VrmOptions) -> Encoded:
-    """One .vrm file. Raises InputError where the avatar lacks one of ARKit's blendshapes or the head's joint."""
+    """One .vrm file.
+
+    Raises InputError where the avatar lacks one of ARKit's blendshapes or the head's joint, and for accessories that
+    cannot be worn.
+    """
     parts = split_mesh(avatar.head)
     # VRM has no animations of its own
     still = replace(avatar, motions={})
-    document = build_document(still, parts, GlbOptions(options.texture, options.jpeg_quality))
+    document = build_document(still, parts, _glb_options(options))
     point_to_network(document, avatar, stem)
     bones = add_humanoid(document, avatar.rig)
-    mesh_nodes = {node["name"]: index for index, node in enumerate(document.objects["nodes"]) if "mesh" in node}
-    found = expressions(avatar, parts, mesh_nodes)
+    nodes = document.objects["nodes"]
+    skinned = {node["name"]: index for index, node in enumerate(nodes) if "skin" in node}
+    found = expressions(avatar, parts, skinned)
     document.use_extension(EXTENSION)
     document.extensions[EXTENSION] = {
         "specVersion": "1.0",
         "humanoid": humanoid(bones),
         "meta": meta(avatar, stem, options, _add_thumbnail(document, avatar)),
-        "firstPerson": _first_person(mesh_nodes),
+        "firstPerson": _first_person([index for index, node in enumerate(nodes) if "mesh" in node]),
         "lookAt": _look_at(avatar.rig),
         "expressions": found,
     }
     counts = {
-        "meshes": len(parts),
+        "meshes": len(document.objects["meshes"]),
         "vertices": sum(len(part.source_vertex) for part in parts),
         "bones": len(bones),
         "expressions": sum(map(len, found.values())),
@@ -74,9 +79,14 @@ def _add_thumbnail(document: Document, avatar: Avatar) -> int | None:
     return document.add_image("thumbnail", "image/jpeg", encode_texture(small, "jpeg", 90))
 
 
-def _first_person(mesh_nodes: Mapping[str, int]) -> dict[str, Any]:
-    """Who wears the head must not see it from inside."""
-    return {"meshAnnotations": [{"node": node, "type": "thirdPersonOnly"} for node in mesh_nodes.values()]}
+def _glb_options(options: VrmOptions) -> GlbOptions:
+    return GlbOptions(texture=options.texture, jpeg_quality=options.jpeg_quality, texture_px=options.texture_px,
+                      accessories=options.accessories)  # fmt: skip
+
+
+def _first_person(mesh_nodes: Sequence[int]) -> dict[str, Any]:
+    """Who wears the head must not see it, and what it wears, from inside."""
+    return {"meshAnnotations": [{"node": node, "type": "thirdPersonOnly"} for node in mesh_nodes]}
 
 
 def _look_at(rig: Rig) -> dict[str, Any]:

@@ -6,9 +6,10 @@ https://github.com/vrm-c/vrm-specification/blob/master/specification/VRMC_vrm-1.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from headsmith.asset.avatar import Avatar
+from headsmith.errors import InputError
 
 LICENCE_URL = "https://vrm.dev/licenses/1.0/"
 """the one document that the specification allows; the fields below fill it in"""
@@ -29,6 +30,17 @@ class VrmOptions:
     redistribution: bool = False
     texture: Literal["jpeg", "png"] = "jpeg"
     jpeg_quality: int = 92
+    texture_px: int = 0
+    """longest side of the texture; 0 is the avatar's own"""
+    accessories: tuple[str, ...] = ()
+    """what to wear, as in `GlbOptions`"""
+
+    def __post_init__(self) -> None:
+        for name, kind in get_type_hints(VrmOptions).items():
+            choices, found = get_args(kind), getattr(self, name)
+            if get_origin(kind) is Literal and found not in choices:
+                raise InputError(f"option '{name}'", found=repr(found), expected=f"one of {', '.join(choices)}",
+                                 action="correct it")  # fmt: skip
 
 
 def meta(avatar: Avatar, stem: str, options: VrmOptions, thumbnail: int | None) -> dict[str, Any]:

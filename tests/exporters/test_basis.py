@@ -120,6 +120,14 @@ def test_samples_without_motions_are_speech_and_rest(avatar: Avatar) -> None:
     np.testing.assert_array_equal(samples.unseen_motion[:, 2], 1)
 
 
+def test_samples_of_a_head_models_own_shapes_have_both_signs(painted: Avatar) -> None:
+    shapes = replace(painted.blendshapes, names=("expression_0", *painted.blendshapes.names[1:]))
+    samples = samples_of(replace(painted, blendshapes=shapes), ("expression_0", "jawOpen", "view.z"))
+    alone = samples.learnt[(samples.learnt[:, 0] != 0) & (samples.learnt[:, 1] == 0), 0]
+    assert {-2.0, -1.0, 1.0, 2.0} <= set(alone.tolist())
+    assert samples.learnt[:, 1].min() == 0
+
+
 def test_weights_learn_what_is_linear_and_what_is_not() -> None:
     rng = np.random.default_rng(1)
     x = rng.uniform(0, 1, (900, 4)).astype(np.float32)

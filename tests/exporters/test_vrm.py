@@ -168,3 +168,24 @@ def test_missing_blendshapes_and_heads_are_refused(avatar: Avatar, tmp_path: Pat
     with pytest.raises(InputError, match="no joint 'neck'"):
         export(replace(avatar, rig=stiff), tmp_path / "ada.vrm", "vrm")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_accessories_are_worn_and_not_seen_from_inside(built_avatar: Avatar, readers: Any, tmp_path: Path) -> None:
+    options = VrmOptions(texture_px=256, accessories=("glasses:round",))
+    result = export(built_avatar, tmp_path / "ada.vrm", "vrm", options)
+    assert result.counts["meshes"] == len(split_mesh(built_avatar.head)) + 1
+    (report,) = readers.run("validate.mjs", tmp_path / "ada.vrm")
+    assert (report["issues"]["numErrors"], report["issues"]["numWarnings"]) == (0, 0)
+    assert {r["image"]["width"] for r in report["info"]["resources"] if "image" in r} == {256}
+    seen = readers.run("vrm_reader.mjs", tmp_path / "ada.vrm")
+    *_, (names, kind) = seen["firstPerson"]
+    assert len(seen["firstPerson"]) == len(split_mesh(built_avatar.head)) + 1
+    assert kind == "thirdPersonOnly"
+    assert all(name.startswith("glasses") for name in names)
+
+
+def test_other_permissions_than_vrms_are_refused() -> None:
+    with pytest.raises(InputError, match="option 'credit': found 'never', expected one of required, unnecessary"):
+        VrmOptions(credit="never")  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="option 'texture'"):
+        VrmOptions(texture="webp")  # type: ignore[arg-type]
