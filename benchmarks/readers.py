@@ -29,10 +29,10 @@ computed without the exporter's document. A number is the largest difference ove
 frames; `!` marks one beyond the limit in the last row. `-` is what a program does not tell.
 
 Filament shows no vertices: its displacements and moved vertices are read off the depth of the picture that it draws,
-at six pixels for each target and frame, and its texture is the memory that it takes. three.js and Babylon.js decode no
-textures in node. Godot writes the names of joints in lower case with underscores; assimp sorts vertices anew.
+at six pixels for each target and frame, and its texture is the memory that it takes. three.js, Babylon.js and
+PlayCanvas decode no textures in node. Godot writes the names of joints in lower case with underscores; assimp sorts vertices anew.
 
-Godot 3, assimp and Blender as a Python module have no decoder for `web`; they say so and show nothing. In `web`, a
+PlayCanvas, Godot 3, assimp and Blender as a Python module have no decoder for `web`; they say so and show nothing. In `web`, a
 normal's difference is held to -1..1, which a blinking lid's exceeds."""
 
 

@@ -103,11 +103,11 @@ def look_in_godot(file: Path, request: Request) -> dict[str, Any]:
 
 
 def look_in_blender(file: Path, request: Request) -> dict[str, Any]:
-    pythons = [ROOT / folder / "bin/python" for folder in BLENDER]
+    # the stamp is there once everything is installed
+    finished = [ROOT / folder / "bin/python" for folder in BLENDER if (ROOT / folder / ".made-for").exists()]
     given = os.environ.get("BPY_PYTHON")
-    for python in [Path(given), *pythons] if given else pythons:
-        if python.exists():
-            return ask([str(python), str(SCRIPTS / "blender_reader.py")], file, request)
+    for python in [given] if given else finished:
+        return ask([str(python), str(SCRIPTS / "blender_reader.py")], file, request)
     raise Missing("no environment with bpy (make blender-test makes one, BPY_PYTHON names another)")
 
 
@@ -133,6 +133,7 @@ PROGRAMS = (
     Program(
         "gltf-transform", partial(look_in_node, "gltf_transform_reader.mjs"), VERTICES | {"normals", "textures"}, BOTH
     ),
+    Program("PlayCanvas", partial(look_in_node, "playcanvas_reader.mjs"), VERTICES | {"normals"}),
     Program("Godot 3.2.3", look_in_godot, VERTICES | {"textures"}),
     Program("Blender", look_in_blender, VERTICES | {"textures"}),
     Program("Filament", look_in_filament, frozenset({"displacements", "joints", "poses", "motion", "textures"}), BOTH),
