@@ -25,7 +25,10 @@ def test_nearest_place_is_the_nearest_of_many() -> None:
     random = np.random.default_rng(0)
     vertices = random.normal(size=(30, 3))
     faces = random.integers(0, 30, (40, 3)).astype(np.int32)
-    faces = faces[(faces[:, 0] != faces[:, 1]) & (faces[:, 1] != faces[:, 2]) & (faces[:, 0] != faces[:, 2])]
+    # points and segments among them
+    faces = np.concatenate([faces, [[0, 0, 0], [1, 1, 2], [3, 4, 3], [5, 6, 6]]]).astype(np.int32)
+    vertices[7] = (vertices[5] + vertices[6]) / 2
+    faces = np.concatenate([faces, [[5, 7, 6]]]).astype(np.int32)
     points = random.normal(size=(50, 3)) * 1.5
     place, distance = nearest_on_mesh(points, vertices, faces)
     weights = random.dirichlet((0.5, 0.5, 0.5), 4000)

@@ -154,7 +154,8 @@ def _search(points, corners, middle, radius):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def _foot(p, a, b, c):  # type: ignore[no-untyped-def]
-    """The point of a triangle nearest to p (Ericson, Real-Time Collision Detection, 2004, section 5.1.5)."""
+    """The point of a triangle nearest to p (Ericson, Real-Time Collision Detection, 2004, section 5.1.5); triangles may
+    be segments or points."""
     ab, ac, ap = b - a, c - a, p - a
     d1, d2 = np.dot(ab, ap), np.dot(ac, ap)
     if d1 <= 0 and d2 <= 0:
@@ -168,13 +169,13 @@ def _foot(p, a, b, c):  # type: ignore[no-untyped-def]
     if d6 >= 0 and d5 <= d6:
         return c
     vc = d1 * d4 - d3 * d2
-    if vc <= 0 and d1 >= 0 and d3 <= 0:
+    if vc <= 0 and d1 >= 0 and d3 <= 0 and d1 > d3:
         return a + d1 / (d1 - d3) * ab
     vb = d5 * d2 - d1 * d6
-    if vb <= 0 and d2 >= 0 and d6 <= 0:
+    if vb <= 0 and d2 >= 0 and d6 <= 0 and d2 > d6:
         return a + d2 / (d2 - d6) * ac
     va = d3 * d6 - d5 * d4
-    if va <= 0 and d4 - d3 >= 0 and d5 - d6 >= 0:
+    if va <= 0 and d4 >= d3 and d5 >= d6 and d4 - d3 + d5 - d6 > 0:
         return b + (d4 - d3) / ((d4 - d3) + (d5 - d6)) * (c - b)
     total = va + vb + vc
     if total <= 0:
