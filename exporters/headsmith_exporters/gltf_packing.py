@@ -109,6 +109,11 @@ class Quantized:
         return document.add_array(_signed(unit, _SHORT).astype(np.int16), ARRAY_BUFFER, normalized=True)
 
     def turns(self, document: Document, normal_differences: F32) -> int:
+        if np.abs(normal_differences).max() > 1:
+            # a closing lid turns normals by more than whole numbers, which stand for -1..1, can say
+            # (in steps of a power of two, most of whose bytes are zero)
+            coarse = np.rint(normal_differences * 128) / 128
+            return document.add_array(coarse.astype(np.float32), ARRAY_BUFFER)
         return document.add_array(_signed(normal_differences, _BYTE).astype(np.int8), ARRAY_BUFFER, normalized=True)
 
     def uvs(self, document: Document, uvs: F32) -> int:
