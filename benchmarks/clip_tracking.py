@@ -11,7 +11,7 @@ import argparse
 import json
 import os
 import time
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +22,12 @@ from headsmith.bench.clip_table import each_subject, markdown, write_page
 from headsmith.bench.clip_track_measures import seam_jumps_mm, track_difference, track_error
 from headsmith.bench.clips import ClipParams, SyntheticClip, recorded, synthetic_clip_b
 from headsmith.capture import crop_frame, crop_landmarks, crop_mattes, head_box, key_frames
-from headsmith.fit import FitParams, fit_head
+from headsmith.fit import FitParams, fit_head, pose_head
+from headsmith.head_model.model import HeadModel
 from headsmith.landmarks import follow
 from headsmith.texture import TextureParams, make_texture
-from headsmith.track import TrackParams, track_head
+from headsmith.track import FITTED, TrackParams, personal_head, track_head, with_expressions
+from headsmith.track.params import PhotoParams
 from headsmith.types import ClipLandmarks, HeadFit, HeadTrack, Pictures, StaticTexture
 
 RESULTS = Path(__file__).parent / "results/clip_tracking.md"
@@ -34,7 +36,8 @@ CAUGHT = 0.6
 SHOWN_ERROR = 0.02
 """blendshapes with less error are left out of the table"""
 ONE, TWO = "true head and texture", "true head and texture, 2 processes"
-FITTED = "fitted head and texture, focal length estimated"
+FITTED_HEAD = "fitted head and texture, focal length estimated"
+OWN = "the same with its own expressions"
 MEASURES = {
     "landmark_mm": "landmarks mm", "landmark_in_head_mm": "in the head mm", "landmark_aligned_mm": "aligned mm",
     "landmark_px": "px", "rotation_deg": "rotation deg", "turn_deg": "turn deg", "place_mm": "place mm",
@@ -64,6 +67,9 @@ class Case:
     seen: ClipLandmarks
     workers: int = 1
     known_focal: bool = True
+    photo: PhotoParams = field(default_factory=PhotoParams)
+    model: HeadModel | None = None
+    """with the head's own expressions, if the clip's model has others"""
 
 
 def clip_of(seed: int, settings: Settings, folder: Path) -> SyntheticClip:
@@ -72,8 +78,8 @@ def clip_of(seed: int, settings: Settings, folder: Path) -> SyntheticClip:
     return recorded(clip, folder / clip.info.source, known_focal=False)
 
 
-def fitted_head(clip: SyntheticClip, seen: ClipLandmarks, settings: Settings) -> tuple[HeadFit, StaticTexture]:
-    """From the clip's calm frames, with exact mattes."""
+def calm_pictures(clip: SyntheticClip, seen: ClipLandmarks, settings: Settings) -> Pictures:
+    """The clip's calm frames, with exact mattes."""
     pictures = Pictures()
     for row in sorted(key_frames(seen, settings.key_frames), key=lambda row: -float(seen.T_face[row][2, 2])):
         number, landmarks = int(seen.index[row]), seen.at(row)
@@ -83,10 +89,21 @@ def fitted_head(clip: SyntheticClip, seen: ClipLandmarks, settings: Settings) ->
         frame = crop_frame(next(clip.reader.read([number])), box, size)
         pictures += Pictures((frame,), (crop_landmarks(landmarks, box, size),),
                              (crop_mattes(clip.mattes(number), box, size),))  # fmt: skip
-    params = FitParams(one_camera=True)
-    fit = fit_head(clip.model, pictures.frames, pictures.landmarks, pictures.mattes, params)
+    return pictures
+
+
+def fitted_cases(clip: SyntheticClip, seen: ClipLandmarks, settings: Settings) -> list[Case]:
+    """What a build makes of the clip, without and with the person's own expressions."""
+    known, camera = calm_pictures(clip, seen, settings), FitParams(one_camera=True)
     size_px = TextureParams(size_px=settings.texture_px)
-    return fit, make_texture(clip.model, fit, pictures.frames, pictures.mattes, size_px)
+    fit = fit_head(clip.model, known.frames, known.landmarks, known.mattes, camera)
+    texture = make_texture(clip.model, fit, known.frames, known.mattes, size_px)
+    exprdirs, bent = personal_head(clip.model, fit, seen)
+    own = with_expressions(clip.model, exprdirs)
+    bent = replace(bent, views=pose_head(own, bent, known.frames, known.landmarks, known.mattes, camera))
+    painted = make_texture(own, bent, known.frames, known.mattes, size_px)
+    return [Case(FITTED_HEAD, fit, texture, seen, known_focal=False, photo=FITTED),
+            Case(OWN, bent, painted, seen, known_focal=False, photo=FITTED, model=own)]  # fmt: skip
 
 
 def true_texture(clip: SyntheticClip) -> StaticTexture:
@@ -97,14 +114,13 @@ def true_texture(clip: SyntheticClip) -> StaticTexture:
 def cases_of(clip: SyntheticClip, seen: ClipLandmarks, settings: Settings) -> list[Case]:
     known, texture = clip.fit([0]), true_texture(clip)
     exact = true_landmarks(clip, range(len(clip.moments)))
-    fit, made = fitted_head(clip, seen, settings)
     return [
         Case("true head, exact landmarks", known, None, exact),
         Case("true head, landmarks", known, None, seen),
         Case(ONE, known, texture, seen),
         Case(TWO, known, texture, seen, workers=2),
         Case("true head and texture, focal length estimated", known, texture, seen, known_focal=False),
-        Case(FITTED, fit, made, seen, known_focal=False),
+        *fitted_cases(clip, seen, settings),
     ]
 
 
@@ -112,8 +128,8 @@ def tracked(clip: SyntheticClip, case: Case) -> tuple[HeadTrack, dict[str, float
     """The track, and its wall and processor seconds a frame."""
     before, start = _cpu_s(), time.perf_counter()
     focal_px = clip.params.intrinsics.focal_px if case.known_focal else None
-    params = TrackParams(focal_px=focal_px, workers=case.workers)
-    track = track_head(clip.model, case.fit, case.seen, clip.reader, case.texture, params)
+    params = TrackParams(focal_px=focal_px, workers=case.workers, photo=case.photo)
+    track = track_head(case.model or clip.model, case.fit, case.seen, clip.reader, case.texture, params)
     count = len(track.index)
     return track, {"wall_s": (time.perf_counter() - start) / count, "cpu_s": (_cpu_s() - before) / count}
 
@@ -132,7 +148,7 @@ def measure(seed: int, settings: Settings, folder: Path) -> dict[str, Any]:
     for case in cases_of(clip, seen, settings):
         track, seconds = tracked(clip, case)
         rest = clip.model.rest_vertices(case.fit.identity, case.fit.offsets_m)
-        error = track_error(clip.model, clip.rest_m, clip.track, rest, track)
+        error = track_error(clip.model, clip.rest_m, clip.track, rest, track, case.model)
         out["cases"][case.name] = asdict(error) | seconds
         tracks[case.name] = track
     one, two = tracks[ONE], tracks[TWO]
@@ -162,7 +178,7 @@ def page(results: list[dict[str, Any]], settings: Settings) -> list[str]:
         )
         columns = ["tracked with", *MEASURES.values(), "blinks seen", "CPU s a frame"]
         parts.append(markdown(columns, [row_of(name, case) for name, case in cases.items()]))
-        parts.append(blendshapes(cases[ONE], cases[FITTED]))
+        parts.append(blendshapes(cases[ONE], cases[OWN]))
     return parts
 
 

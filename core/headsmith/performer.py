@@ -17,7 +17,7 @@ from headsmith.landmarks import follow
 from headsmith.pipeline.clips import Watched, frames_of, front_first
 from headsmith.progress import Watcher
 from headsmith.texture import TextureParams, make_texture
-from headsmith.track import TrackParams, motion_of, track_head
+from headsmith.track import FITTED, TrackParams, motion_of, track_head
 from headsmith.types import U8, FrameReader, HeadTrack
 
 KEY_FRAMES = 8
@@ -52,9 +52,9 @@ def perform(path: Path, every: int, workers: int, watcher: Watcher) -> Performan
         params = TextureParams(size_px=TEXTURE_PX)
         texture = make_texture(model, fit, known.frames, known.mattes, params, progress)
     zoom = fit.views[0].camera.focal_px / known.frames[0].camera.focal_px
+    tracking = TrackParams(focal_px=zoom * clip.info.focal_px, workers=workers, photo=FITTED)
     with watcher.stage("track") as progress:
-        track = track_head(model, fit, watched.seen, clip, texture,
-                           TrackParams(focal_px=zoom * clip.info.focal_px, workers=workers), progress)  # fmt: skip
+        track = track_head(model, fit, watched.seen, clip, texture, tracking, progress)
     motion = motion_of(model, track, f"{clip.info.source}, tracked by Headsmith")
     return Performance(clip, track, motion, fit.warnings)
 

@@ -89,13 +89,13 @@ def track_error(
     truth: HeadTrack,
     rest_m: F32,
     track: HeadTrack,
-    rows: NDArray[np.integer[Any]] | None = None,
+    own: HeadModel | None = None,
 ) -> TrackError:
-    """Of a track of the head with rest vertices `rest_m` [V, 3]; `truth` has every frame of the clip."""
-    used = np.flatnonzero(track.tracked) if rows is None else rows
-    track = rows_of_track(track, used)
+    """Of a track of the head with rest vertices `rest_m` [V, 3], and its `own` expressions if the model's are not its
+    own; `truth` has every frame of the clip."""
+    track = rows_of_track(track, np.flatnonzero(track.tracked))
     truth = rows_of_track(truth, np.searchsorted(truth.index, track.index))
-    a, b = posed(model, true_rest_m, truth), posed(model, rest_m, track)
+    a, b = posed(model, true_rest_m, truth), posed(own or model, rest_m, track)
     error = b.landmarks_m - a.landmarks_m
     back = a.T_skull @ np.linalg.inv(b.T_skull)
     in_head = np.stack([move(back[k], b.landmarks_m[k]) for k in range(len(back))]) - a.landmarks_m
