@@ -47,11 +47,9 @@ class Basis:
     mixed: Quality | None = None
     """for random expressions"""
 
-    def texture(self, parameters: F32) -> F32:
-        """[H, W, 3] sRGB 0..1, not held to that range, for `parameters` [P]"""
-        weights = self.weights(parameters[None])[0]
-        moved = np.tensordot(weights, decoded(self.textures), 1)
-        return (self.mean.astype(np.float32) / 255 + moved).astype(np.float32)
+    def psnr_db(self) -> float:
+        """The lower one of motions and random expressions."""
+        return min(found.mean_db for found in (self.motion, self.mixed) if found is not None)
 
 
 def decoded(textures: U8) -> F32:

@@ -40,7 +40,7 @@ def encode(avatar: Avatar, stem: str, options: OnnxOptions) -> Encoded:
         pictures = (basis.mean, *basis.textures)
         files |= {name: encode_png(picture) for name, picture in zip(names, pictures, strict=True)}
         description["basis"] = _basis_description(basis, names, description["checks"])
-        counts["basis_textures"] = len(basis.textures)
+        counts |= {"basis_textures": len(basis.textures), "basis_psnr_db": int(basis.psnr_db())}
     files |= {contract_name(stem): contract_bytes(description), network_name(stem): network_for_engines(dynamic)}
     return Encoded(files, counts)
 

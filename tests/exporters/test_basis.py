@@ -197,7 +197,10 @@ def test_the_command_line_bakes(painted: Avatar, tmp_path: Path) -> None:
     write_avatar(painted, tmp_path / "ada.avatar")
     done = run_headsmith("export", "ada.avatar", "--format", "onnx", "--bake-basis", "2", "--json", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["counts"]["basis_textures"] == 2
+    counts = json.loads(done.stdout)["counts"]
+    stated = json.loads((tmp_path / "ada.texture.json").read_text())["basis"]["psnr_db"]
+    assert counts["basis_textures"] == 2
+    assert counts["basis_psnr_db"] == int(min(one["mean_db"] for one in stated.values()))
     wrong = run_headsmith("export", "ada.avatar", "--format", "onnx", "--bake-basis", "many", "--force", cwd=tmp_path)
     assert (wrong.returncode, wrong.stderr.count("\n")) == (2, 1)
     assert "bake_basis='many'" in wrong.stderr
