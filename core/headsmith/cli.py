@@ -297,7 +297,7 @@ def _export(options: argparse.Namespace) -> int:
     output = options.output or Path(name)
     level = level_command.Reduced(read_avatar(options.avatar))
     if count is not None:
-        level_command.check_has_splats(chosen.name, chosen.decode is not None)
+        level_command.check_has_splats(chosen.name, chosen.decode is not None or chosen.holds_splats)
         check_output(output, chosen, options.force)
         level = _reduced(options, level.avatar, count)
     result = export(level.avatar, output, options.format, format_options, force=options.force)

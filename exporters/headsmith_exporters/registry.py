@@ -49,6 +49,8 @@ class Format:
     """of a splat format that shares its last suffix with another: whether the content is in this format"""
     folder: bool = False
     """what was asked for is a folder, and the files of `Encoded` go into it"""
+    holds_splats: bool = False
+    """of a format that is no splat format: whether it has the splats beside other things"""
 
 
 @dataclass(frozen=True)

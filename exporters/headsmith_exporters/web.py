@@ -36,6 +36,8 @@ _LEAST_TEXTURE_PX, _MOST_TEXTURE_PX = 64, 8192
 class WebOptions:
     texture_px: int = 1024
     """the most that the mesh's texture has a side; a smaller one stays as it is"""
+    accessories: tuple[str, ...] = ()
+    """what to wear, as `GlbOptions.accessories` has it"""
 
 
 def encode(avatar: Avatar, stem: str, options: WebOptions) -> Encoded:
@@ -95,7 +97,7 @@ def _head(avatar: Avatar, parts: tuple[MeshPart, ...], targets: tuple[str, ...],
     longest = min(options.texture_px, max(avatar.material.static_texture.shape[:2]))
     # the page has a light, motions and a parameter vector of its own
     wanted = GlbOptions(profile="web", morph_targets=targets, texture_px=longest, materials="core", motions=(),
-                        attach_nodes=False)  # fmt: skip
+                        attach_nodes=False, accessories=options.accessories)  # fmt: skip
     return build_document(avatar, parts, wanted).to_glb()
 
 
@@ -158,5 +160,6 @@ FORMATS = (
         WebOptions,
         encode,
         folder=True,
+        holds_splats=True,
     ),
 )

@@ -16,6 +16,7 @@ from headsmith.asset.avatar import Avatar, BoundSplats, DynamicTexture, Motion
 from headsmith.asset.bundle import read_avatar
 from headsmith.asset.manifest import parameter_names
 from headsmith_exporters.registry import export
+from headsmith_exporters.web import WebOptions
 from node_readers import refuse
 from web_browser import Browser, browser_on
 
@@ -60,7 +61,7 @@ def site(shown: Avatar, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A served folder: two exported avatars, and pages that hold them."""
     folder = tmp_path_factory.mktemp("site")
     export(shown, folder / "ada", "web")
-    export(without_splats(shown), folder / "bare", "web")
+    export(without_splats(shown), folder / "bare", "web", WebOptions(texture_px=256, accessories=("glasses",)))
     (folder / "ada.html").write_text(PAGE % ("ada", 'mode="hologram"', "ada"))
     (folder / "bare.html").write_text(PAGE % ("bare", 'show="splats"', "bare"))
     return folder

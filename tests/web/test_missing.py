@@ -7,6 +7,7 @@ import re
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from web.pictures import drawn
@@ -29,6 +30,19 @@ def test_without_splats_the_mesh_is_shown(browser: Browser) -> None:
     assert "no splats" in said
     assert (drawn(browser)[..., 3] == 255).mean() > 0.1
     assert browser.said() == []
+
+
+def test_glasses_are_worn_with_and_without_the_head(browser: Browser) -> None:
+    browser.open("bare.html")
+    browser.run(f"{TRY} avatar.viewer.stage.stop();")
+    worn = drawn(browser)
+    browser.run("avatar.viewer.head.show(false);")
+    alone = drawn(browser)
+    frame = (alone[..., 3] == 255) & (alone[..., :3].max(-1) < 90)
+    assert frame.sum() > 100
+    assert (alone[..., 3] > 0).mean() < 0.2
+    # all but the ends of the temples, which lie behind hair and ears
+    assert (worn[frame] == alone[frame]).all(-1).mean() > 0.6
 
 
 @pytest.mark.parametrize("webgpu", [True, False])

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -12,6 +15,7 @@ from headsmith.asset.posing import pose_from
 from web.conftest import NETWORK_RUNS, READY
 from web_browser import Browser
 
+ROOT = Path(__file__).parents[2]
 PLACE = "return avatar.viewer.stage.camera.position.toArray();"
 
 
@@ -22,6 +26,15 @@ def test_nothing_is_asked_elsewhere_and_nothing_goes_wrong(browser: Browser) -> 
         "avatar.pause(); await avatar.settled(); return avatar.shadowRoot.querySelector('.message').textContent;"
     )
     assert heard == ""
+    assert browser.said() == []
+
+
+def test_the_documented_policy_is_enough(browser: Browser, site: Path) -> None:
+    (policy,) = re.findall(r"^ +(script-src .+)$", (ROOT / "docs/web.md").read_text(), re.MULTILINE)
+    meta = f'<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; {policy}">'
+    (site / "policy.html").write_text((site / "ada.html").read_text().replace("<meta", f"{meta}<meta", 1))
+    browser.open("policy.html")
+    browser.run(f"{READY} avatar.show = 'both'; {NETWORK_RUNS}")
     assert browser.said() == []
 
 

@@ -43,7 +43,7 @@ export class DynamicTextureRunner {
         if (event.data.kind === "ready") resolve();
         if (event.data.kind === "failed") reject(cannotRun(event.data.reason));
       });
-      worker.addEventListener("error", (event) => reject(cannotRun(event.message)));
+      worker.addEventListener("error", (event) => reject(cannotRun(event.message || "its worker is not allowed to start")));
     });
     const start: ToWorker = { kind: "start", network: network.buffer, runtime };
     worker.postMessage(start, [network.buffer, runtime]);

@@ -19,6 +19,8 @@ const STILL_M = 1e-7;
 export class Head {
   readonly scene: THREE.Group;
   readonly meshes: THREE.SkinnedMesh[];
+  /** accessories, which hang on the joints */
+  readonly worn: THREE.Mesh[] = [];
   /** [V, 3] metres, of all meshes behind each other */
   readonly rest: Float32Array;
   /** what `deform` returns */
@@ -63,6 +65,9 @@ export class Head {
     this.shapes = this.gather(manifest.blendshapes);
     this.vertices = this.rest.slice();
     for (const mesh of meshes) mesh.frustumCulled = false;
+    scene.traverse((node) => {
+      if (node instanceof THREE.Mesh && !(node instanceof THREE.SkinnedMesh)) this.worn.push(node);
+    });
   }
 
   /** Takes the pose for drawing. */
@@ -78,10 +83,15 @@ export class Head {
     this.scene.updateMatrixWorld(true);
   }
 
+  /** Shows or hides the head, but not what it wears. */
+  show(visible: boolean): void {
+    for (const mesh of this.meshes) mesh.visible = visible;
+  }
+
   dispose(): void {
-    for (const mesh of this.meshes) {
+    for (const mesh of [...this.meshes, ...this.worn]) {
       mesh.geometry.dispose();
-      mesh.skeleton.dispose();
+      if (mesh instanceof THREE.SkinnedMesh) mesh.skeleton.dispose();
       const { map } = mesh.material as THREE.MeshLambertMaterial;
       map?.dispose();
       (mesh.material as THREE.Material).dispose();

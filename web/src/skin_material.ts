@@ -51,10 +51,22 @@ export function skinUniforms(light: number[][]): SkinUniforms {
   };
 }
 
-/** Gives the mesh our material in place of its own, which needs lamps. */
+/** Gives the head's mesh our material in place of its own, which needs lamps. */
 export function dress(mesh: THREE.SkinnedMesh, uniforms: SkinUniforms): void {
-  const own = mesh.material as THREE.MeshStandardMaterial;
-  const material = new THREE.MeshLambertMaterial({ map: own.map, side: own.side });
+  const { map, side } = mesh.material as THREE.MeshStandardMaterial;
+  change(mesh, new THREE.MeshLambertMaterial({ map, side }), uniforms, true);
+}
+
+/** The same light for what the head wears. */
+export function dressWorn(mesh: THREE.Mesh, uniforms: SkinUniforms): void {
+  const { map, color, side, transparent, opacity, alphaTest, vertexColors } = mesh.material as THREE.MeshStandardMaterial;
+  const look = { map, color, side, transparent, opacity, alphaTest, vertexColors };
+  change(mesh, new THREE.MeshLambertMaterial(look), uniforms, false);
+  // glass stands before the splats
+  if (transparent) mesh.renderOrder = 1;
+}
+
+function change(mesh: THREE.Mesh, material: THREE.MeshLambertMaterial, uniforms: SkinUniforms, skin: boolean): void {
   material.onBeforeCompile = (shader) => {
     shader.uniforms.headsmithLight = uniforms.light;
     shader.uniforms.headsmithDynamic = uniforms.dynamic;
@@ -62,9 +74,10 @@ export function dress(mesh: THREE.SkinnedMesh, uniforms: SkinUniforms): void {
     shader.uniforms.headsmithShare = uniforms.share;
     shader.fragmentShader = shader.fragmentShader
       .replace("#include <common>", `#include <common>\n${LIGHT}`)
-      .replace("#include <map_fragment>", MEET)
+      .replace("#include <map_fragment>", skin ? MEET : "#include <map_fragment>")
       .replace("#include <opaque_fragment>", LIT);
   };
-  own.dispose();
+  material.customProgramCacheKey = () => `headsmith-${skin}`;
+  (mesh.material as THREE.Material).dispose();
   mesh.material = material;
 }

@@ -8,7 +8,7 @@ import { Head } from "./head.js";
 import { Gaze, Idle } from "./liveliness.js";
 import { Motion } from "./motion.js";
 import { Pose } from "./pose.js";
-import { type SkinUniforms, dress, skinUniforms } from "./skin_material.js";
+import { type SkinUniforms, dress, dressWorn, skinUniforms } from "./skin_material.js";
 import { Stage } from "./stage.js";
 
 export type Show = "splats" | "mesh" | "both";
@@ -34,6 +34,7 @@ export class Viewer {
   private changed = true;
   private dynamic: DynamicTextureRunner | null = null;
   private dynamicAsked = false;
+  private meshShown = true;
 
   private constructor(
     readonly bundle: Bundle,
@@ -63,6 +64,7 @@ export class Viewer {
       ]);
       const uniforms = skinUniforms(light_sh);
       for (const part of mesh.meshes) dress(part, uniforms);
+      for (const thing of mesh.worn) dressWorn(thing, uniforms);
       const bound = spz && binding ? new BoundSplats(spz, binding, mesh.rest) : null;
       await bound?.mesh.initialized;
       return new Viewer(bundle, stage, mesh, bound, uniforms);
@@ -109,12 +111,13 @@ export class Viewer {
 
   show(what: Show): void {
     const { splats } = this;
-    this.head.scene.visible = what !== "splats" || !splats;
+    this.meshShown = what !== "splats" || !splats;
+    this.head.show(this.meshShown);
     if (splats) splats.mesh.visible = what !== "mesh";
     this.stage.supersample = !splats?.mesh.visible;
     this.stage.resize();
     this.changed = true;
-    if (this.head.scene.visible) void this.loadDynamicTexture();
+    if (this.meshShown) void this.loadDynamicTexture();
   }
 
   /** Whether the mesh shows a dynamic texture, as far as one is known to work. */
@@ -186,7 +189,7 @@ export class Viewer {
     pose.clamp(this.bundle.manifest.ranges);
     this.head.pose(pose);
     if (this.splats?.mesh.visible) this.splats.follow(this.head.deform(pose.weights));
-    if (this.head.scene.visible) this.dynamic?.show(pose, this.stage.camera.position.clone().normalize());
+    if (this.meshShown) this.dynamic?.show(pose, this.stage.camera.position.clone().normalize());
     return true;
   }
 
