@@ -28,12 +28,12 @@ ABOUT = """It exports one avatar in both profiles, with visemes, one motion in w
 computed without the exporter's document. A number is the largest difference over all meshes, targets, joints and
 frames; `!` marks one beyond the limit in the last row. `-` is what a program does not tell.
 
-Filament shows no vertices: its displacements and moved vertices are read off the depth of the picture that it draws,
-at six pixels for each target and frame, and its texture is the memory that it takes. three.js, Babylon.js and
-PlayCanvas decode no textures in node. Godot writes the names of joints in lower case with underscores; assimp sorts vertices anew.
+The surface as drawn is the depth of the picture at six pixels for each target and frame, by WebGL and OpenGL in
+software. Filament shows no vertices, and its texture is the memory that it takes. three.js, Babylon.js and PlayCanvas
+decode no textures in node. Godot writes the names of joints in lower case with underscores and is asked for the
+motion's own 30 frames a second, where its default is 15; assimp sorts vertices anew.
 
-PlayCanvas, Godot 3, assimp and Blender as a Python module have no decoder for `web`; they say so and show nothing. In `web`, a
-normal's difference is held to -1..1, which a blinking lid's exceeds."""
+PlayCanvas, Godot 3, assimp and Blender as a Python module have no decoder for `web`; they say so and show nothing."""
 
 
 def row(program: Program, profile: str, sample: Sample) -> list[str]:

@@ -22,7 +22,7 @@ from headsmith_exporters.mesh_parts import MeshPart, split_mesh
 PROBES = 6
 """places where the surface is looked at, for each morph target"""
 CANDIDATES = 24
-BESIDE_M = 2e-4 * np.array([[0, 0], [1, 1], [1, -1], [-1, 1], [-1, -1]])
+BESIDE_M = 3e-4 * np.array([[0, 0], [1, 1], [1, -1], [-1, 1], [-1, -1]])
 """from a probe to where the surface should go on smoothly"""
 
 

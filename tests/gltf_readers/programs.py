@@ -128,7 +128,7 @@ def look_in_assimp(file: Path, request: Request) -> dict[str, Any]:
 BOTH = ("engine", "web")
 PROGRAMS = (
     Program("three.js in node", partial(look_in_node, "three_reader.mjs"), VERTICES | {"normals"}, BOTH),
-    Program("three.js in Chromium", look_in_chromium, VERTICES | {"normals", "textures"}, BOTH),
+    Program("three.js in Chromium", look_in_chromium, VERTICES | {"normals", "drawn", "textures"}, BOTH),
     Program("Babylon.js NullEngine", partial(look_in_node, "babylon_reader.mjs"), VERTICES | {"normals"}, BOTH),
     Program(
         "gltf-transform", partial(look_in_node, "gltf_transform_reader.mjs"), VERTICES | {"normals", "textures"}, BOTH
@@ -136,6 +136,6 @@ PROGRAMS = (
     Program("PlayCanvas", partial(look_in_node, "playcanvas_reader.mjs"), VERTICES | {"normals"}),
     Program("Godot 3.2.3", look_in_godot, VERTICES | {"textures"}),
     Program("Blender", look_in_blender, VERTICES | {"textures"}),
-    Program("Filament", look_in_filament, frozenset({"displacements", "joints", "poses", "motion", "textures"}), BOTH),
+    Program("Filament", look_in_filament, frozenset({"joints", "poses", "drawn", "textures"}), BOTH),
     Program("assimp", look_in_assimp, VERTICES | {"normals", "textures"}),
 )

@@ -1,4 +1,4 @@
-// three.js' GLTFLoader in headless Chromium, which decodes the textures too. The browser's path comes by the
+// three.js in headless Chromium, which decodes textures and draws (in software). The browser's path comes by the
 // environment: CHROMIUM. A message on the page's console or a request elsewhere is an error.
 // usage: node chromium_reader.mjs FILE.glb REQUEST.json OUT.json (see request.mjs)
 import { basename, dirname } from "node:path";
