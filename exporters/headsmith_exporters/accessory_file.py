@@ -79,7 +79,7 @@ def _worn(glb: Glb, name: str) -> Worn:
 
 def _part(glb: Glb, primitive: dict[str, Any], materials: int) -> WornPart:
     attributes = glb.object("attributes", primitive)
-    vertices = _read(glb, attributes.get("POSITION"), 3)
+    vertices = _near(_read(glb, attributes.get("POSITION"), 3))
     count = len(vertices)
     if not count:
         refuse("a mesh without vertices", "at least three")
@@ -140,12 +140,16 @@ def _moved(part: WornPart, matrix: F32) -> WornPart:
     linear = matrix[:3, :3]
     if abs(np.linalg.det(linear)) < 1e-15:
         refuse("a node that is scaled to nothing", "some size")
-    vertices = part.vertices @ linear.T + matrix[:3, 3]
-    if not np.abs(vertices).max() < MAX_COORDINATE:
-        refuse("a vertex that is far away", f"coordinates below {MAX_COORDINATE:g}")
+    vertices = _near(part.vertices @ linear.T + matrix[:3, 3])
     normals = part.normals @ np.linalg.inv(linear)
     length = np.linalg.norm(normals, axis=1, keepdims=True)
     normals = np.where(length > 1e-12, normals / np.maximum(length, 1e-12), [0.0, 0, 1])
     # a mirror turns triangles over
     faces = part.faces[:, [0, 2, 1]] if np.linalg.det(linear) < 0 else part.faces
     return replace(part, vertices=vertices.astype(np.float32), normals=normals.astype(np.float32), faces=faces)
+
+
+def _near(vertices: F32) -> F32:
+    if not np.abs(vertices).max(initial=0) < MAX_COORDINATE:
+        refuse("a vertex that is far away", f"coordinates below {MAX_COORDINATE:g}")
+    return vertices
