@@ -81,7 +81,7 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         samples = samples_of(read_avatar(options.avatar), Path(folder), LIMITS)
-        sections = [section(profile, sample) for profile, sample in samples.items()]
+        sections = [section(profile, samples[profile]) for profile in LIMITS]
     about = ABOUT.format(worn=" and ".join(WORN))
     write_page(options.output, "What programs make of a GLB", "python benchmarks/readers.py", [about, *sections])
 

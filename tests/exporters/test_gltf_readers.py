@@ -24,7 +24,7 @@ QUICK = next(program for program in PROGRAMS if program.name == "gltf-transform"
 
 @pytest.fixture(scope="session")
 def samples(built_avatar: Avatar, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Sample]:
-    """Profile -> a real person's avatar that moves and wears glasses and earrings, exported."""
+    """Profile, or `gltf` -> a real person's avatar that moves and wears glasses and earrings, exported."""
     return samples_of(built_avatar, tmp_path_factory.mktemp("gltf-readers"), LIMITS)
 
 
@@ -41,6 +41,12 @@ def test_numbers_equal_ours(program: Program, profile: str, samples: dict[str, S
     found = compare(sample.expected, read(program, sample), sample.texture)
     assert set(found) == program.reports
     assert {feature: error for feature, error in found.items() if error > limits[feature]} == {}
+
+
+def test_a_gltf_with_its_files_beside_it_is_the_same(samples: dict[str, Sample]) -> None:
+    sample = samples["gltf"]
+    found = compare(sample.expected, read(QUICK, sample), sample.texture)
+    assert {feature: error for feature, error in found.items() if error > LIMITS["engine"][feature]} == {}
 
 
 @pytest.mark.parametrize("program", REFUSED, ids=[program.name for program in REFUSED])

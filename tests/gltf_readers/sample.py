@@ -29,16 +29,17 @@ class Sample:
 
 
 def samples_of(avatar: Avatar, folder: Path, profiles: Iterable[str]) -> dict[str, Sample]:
-    """Profile of `GlbOptions` -> `avatar`, moving and dressed, written to `folder`."""
+    """Profile of `GlbOptions` -> `avatar`, moving and dressed, written to `folder`; and `gltf`: a .gltf for engines."""
     avatar = replace(avatar, motions={"moving": moving()})
     expected = expected_of(avatar, WORN)
     request = _request(expected)
-    return {profile: _sample(expected, request, avatar, folder / f"{profile}.glb") for profile in profiles}
+    files = {profile: folder / f"{profile}.glb" for profile in profiles} | {"gltf": folder / "engine.gltf"}
+    return {name: _sample(expected, request, avatar, path) for name, path in files.items()}
 
 
 def _sample(expected: Expected, request: Request, avatar: Avatar, path: Path) -> Sample:
     options = GlbOptions(profile=path.stem, visemes=True, accessories=WORN)  # type: ignore[arg-type]
-    export(avatar, path, "glb", options, force=True)
+    export(avatar, path, path.suffix[1:], options, force=True)
     height, width = avatar.material.static_texture.shape[:2]
     scale = min(1.0, options.longest_px(max(width, height)) / max(width, height))
     return Sample(path, expected, Texture(round(width * scale), round(height * scale)), request)

@@ -32,6 +32,7 @@ export async function withBrowser(executablePath, use) {
     headless: true,
     args: [
       "--no-sandbox",
+      "--disable-dev-shm-usage",
       "--use-angle=swiftshader",
       "--enable-unsafe-swiftshader",
       "--ignore-gpu-blocklist",
