@@ -13,6 +13,7 @@ from web.pictures import drawn
 from web_browser import Browser
 
 MESSAGE = "return avatar.shadowRoot.querySelector('.message').textContent;"
+FRAMES = "avatar.viewer.stage.renderer.info.render.frame"
 TRY = "await customElements.whenDefined('headsmith-avatar'); await avatar.ready.catch(() => {});"
 
 
@@ -56,6 +57,23 @@ def test_without_webgl_it_says_so(browser: Browser, webgpu: bool) -> None:
     assert is_sentence(said)
     assert ("offers WebGPU but no WebGL 2" if webgpu else "neither WebGL 2 nor WebGPU") in said
     assert ("alert", "") in browser.names() or any(role == "alert" for role, _ in browser.names())
+
+
+def test_a_lost_graphics_card_is_told(browser: Browser) -> None:
+    browser.open("bare.html")
+    browser.run(f"{TRY} avatar.viewer.stage.renderer.forceContextLoss();")
+    browser.run("while (avatar.shadowRoot.querySelector('canvas')) await new Promise(requestAnimationFrame);")
+    assert "reload the page" in browser.run(MESSAGE)
+
+
+def test_what_is_off_the_screen_is_not_drawn(browser: Browser) -> None:
+    browser.open("bare.html")
+    away = f"{TRY} avatar.style.marginTop = '3000px'; avatar.idle = true;"
+    there = browser.run(
+        f"{away} await new Promise((resolve) => setTimeout(resolve, 300)); await avatar.settled(); return {FRAMES};"
+    )
+    assert browser.run(f"await new Promise((resolve) => setTimeout(resolve, 500)); return {FRAMES};") == there
+    browser.run(f"scrollTo(0, 3000); while ({FRAMES} === {there}) await new Promise(requestAnimationFrame);")
 
 
 @pytest.mark.parametrize("damage", ["no folder", "no splats.spz", "another json", "a newer format", "another head"])

@@ -18,6 +18,7 @@ export class HeadsmithAvatar extends HTMLElement {
   viewer: Viewer | null = null;
   private panel: Panel | null = null;
   private generation = 0;
+  private onScreen = false;
   private readonly stage: HTMLElement;
   private readonly view: HTMLElement;
   private readonly message: HTMLElement;
@@ -36,7 +37,8 @@ export class HeadsmithAvatar extends HTMLElement {
   connectedCallback(): void {
     window.addEventListener("pointermove", this.follow);
     this.visibility = new IntersectionObserver((entries) => {
-      if (entries.at(-1)!.isIntersecting) this.viewer?.stage.start();
+      this.onScreen = entries.at(-1)!.isIntersecting;
+      if (this.onScreen) this.viewer?.stage.start();
       else this.viewer?.stage.stop();
     });
     this.visibility.observe(this);
@@ -242,7 +244,7 @@ export class HeadsmithAvatar extends HTMLElement {
     if (generation !== this.generation) return;
     bar.remove();
     this.view.querySelector(".poster")?.remove();
-    viewer.stage.start();
+    if (this.onScreen) viewer.stage.start();
     await this.applyMotion();
     this.dispatchEvent(new CustomEvent("load"));
   }
@@ -254,6 +256,9 @@ export class HeadsmithAvatar extends HTMLElement {
     canvas.setAttribute("aria-label",
       `Avatar ${name}. Arrow keys turn it, plus and minus zoom, Home looks from the front, space plays or pauses.`);
     canvas.addEventListener("keydown", this.key);
+    canvas.addEventListener("webglcontextlost", () => {
+      if (canvas.isConnected) this.fail(new AvatarError("The browser took the graphics card away; reload the page."));
+    });
     this.view.prepend(canvas);
     return canvas;
   }
@@ -312,6 +317,7 @@ export class HeadsmithAvatar extends HTMLElement {
   }
 
   private fail(error: unknown): void {
+    this.viewer?.stage.stop();
     this.view.querySelector("progress")?.remove();
     this.view.querySelector("canvas")?.remove();
     this.message.setAttribute("role", "alert");
