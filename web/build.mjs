@@ -19,7 +19,8 @@ const librariesApart = {
   },
 };
 
-const common = { bundle: true, minify: true, format: "esm", target: "es2022", legalComments: "none", logLevel: "warning" };
+const shape = { bundle: true, minify: true, format: "esm", target: "es2022" };
+const common = { ...shape, legalComments: "none", logLevel: "warning" };
 await build({
   ...common,
   entryPoints: { "headsmith-avatar": "src/main.ts", texture_worker: "src/texture_worker.ts" },

@@ -4,8 +4,8 @@ import { SplatFileType, SplatMesh, dyno } from "@sparkjsdev/spark";
 import type { Arrays } from "./bundle.js";
 import { NUMBERS, TriangleFrames } from "./frames.js";
 
-const ACROSS = 2048;
 /** texels a row of a texture */
+const ACROSS = 2048;
 const TRIANGLES_A_ROW = (ACROSS * 4) / NUMBERS;
 
 const FOLLOW = `

@@ -43,7 +43,8 @@ export class DynamicTextureRunner {
         if (event.data.kind === "ready") resolve();
         if (event.data.kind === "failed") reject(cannotRun(event.data.reason));
       });
-      worker.addEventListener("error", (event) => reject(cannotRun(event.message || "its worker is not allowed to start")));
+      const silent = "its worker is not allowed to start";
+      worker.addEventListener("error", (event) => reject(cannotRun(event.message || silent)));
     });
     const start: ToWorker = { kind: "start", network: network.buffer, runtime };
     worker.postMessage(start, [network.buffer, runtime]);

@@ -11,6 +11,7 @@ export class Motion {
   private readonly from = new Quaternion();
   private readonly to = new Quaternion();
   private readonly place = new Vector3();
+  private readonly nextPlace = new Vector3();
 
   constructor(private readonly entry: MotionEntry, private readonly arrays: Arrays) {
     this.seconds = entry.frames / entry.fps;
@@ -32,14 +33,8 @@ export class Motion {
       this.turnAt(j, frame, this.from).slerp(this.turnAt(j, next, this.to), part);
       pose.turn(joint, this.from);
     });
-    this.place.fromArray(translation!, 3 * frame).lerp(this.to3(next), part);
+    this.place.fromArray(translation!, 3 * frame).lerp(this.nextPlace.fromArray(translation!, 3 * next), part);
     pose.translation.add(this.place);
-  }
-
-  private readonly nextPlace = new Vector3();
-
-  private to3(frame: number): Vector3 {
-    return this.nextPlace.fromArray(this.arrays.translation!, 3 * frame);
   }
 
   private turnAt(joint: number, frame: number, out: Quaternion): Quaternion {

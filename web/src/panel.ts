@@ -11,6 +11,10 @@ const GROUPS: [string, RegExp][] = [
   ["Others", /./],
 ];
 
+const CHOICES = [
+  ["idle", "blinks and breathes"], ["lookAtCursor", "looks at the cursor"], ["hologram", "hologram"],
+] as const;
+
 /** "mouthSmileLeft" as "mouth smile left". */
 export function words(name: string): string {
   return name.replace(/([a-z])([A-Z])/g, "$1 $2").toLowerCase();
@@ -61,11 +65,10 @@ export class Panel {
     const radios = shows.map((value) =>
       make("label", {}, make("input", { type: "radio", name: "show", value, change: () => (this.avatar.show = value) }),
         ` ${value}`));
-    const boxes = ([["idle", "blinks and breathes"], ["lookAtCursor", "looks at the cursor"], ["hologram", "hologram"]] as const)
-      .map(([property, text]) => make("label", {}, make("input", {
-        type: "checkbox", "data-property": property,
-        change: (event) => (this.avatar[property] = (event.target as HTMLInputElement).checked),
-      }), ` ${text}`));
+    const boxes = CHOICES.map(([property, text]) => make("label", {}, make("input", {
+      type: "checkbox", "data-property": property,
+      change: (event) => (this.avatar[property] = (event.target as HTMLInputElement).checked),
+    }), ` ${text}`));
     return make("fieldset", {}, make("legend", {}, "Show"), ...radios, ...boxes,
       make("button", { type: "button", click: () => this.avatar.resetView() }, "Look from the front"));
   }

@@ -59,7 +59,8 @@ export function dress(mesh: THREE.SkinnedMesh, uniforms: SkinUniforms): void {
 
 /** The same light for what the head wears. */
 export function dressWorn(mesh: THREE.Mesh, uniforms: SkinUniforms): void {
-  const { map, color, side, transparent, opacity, alphaTest, vertexColors } = mesh.material as THREE.MeshStandardMaterial;
+  const own = mesh.material as THREE.MeshStandardMaterial;
+  const { map, color, side, transparent, opacity, alphaTest, vertexColors } = own;
   const look = { map, color, side, transparent, opacity, alphaTest, vertexColors };
   change(mesh, new THREE.MeshLambertMaterial(look), uniforms, false);
   // glass stands before the splats

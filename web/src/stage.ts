@@ -99,7 +99,8 @@ export class Stage {
 
   /** Comes closer by steps, or goes away by negative ones. */
   zoom(steps: number): void {
-    this.place(this.camera.position.sub(this.controls.target).multiplyScalar(ZOOM_STEP ** -steps).add(this.controls.target));
+    const away = this.camera.position.clone().sub(this.controls.target);
+    this.place(away.multiplyScalar(ZOOM_STEP ** -steps).add(this.controls.target));
   }
 
   private place(camera: THREE.Vector3): void {
