@@ -43,7 +43,7 @@ class Settings:
 
 
 def measure(settings: Settings, folder: Path) -> dict[str, Any]:
-    """Builds (or goes on with the build) in `folder`, and compares; an avatar that was built before keeps its quality."""
+    """Builds (or goes on with the build) in `folder`, and compares; an avatar that was built keeps its quality."""
     watching, output = watcher(settings.progress), folder / "real.avatar"
     avatar = None if settings.avatar is None else read_avatar(settings.avatar)
     quality = quality_named(settings.quality if avatar is None else str(avatar.provenance.settings["quality"]))
@@ -60,7 +60,8 @@ def measure(settings: Settings, folder: Path) -> dict[str, Any]:
     evaluation, info = gallery.evaluation(), open_clip(settings.clip).info
     return {
         "clip": {"size_px": info.size_px, "frames": len(info.timestamps_s), "seconds": float(info.timestamps_s[-1])},
-        "quality": quality.name, "learnt_frames": quality.clip_frames, "steps": quality.clip_steps, "rows": rows_of(evaluation),
+        "quality": quality.name, "learnt_frames": quality.clip_frames, "steps": quality.clip_steps,
+        "rows": rows_of(evaluation),
         "by_build": {k: v for k, v in avatar.report.metrics.items() if k.startswith("held_out_")},
         **{key: value for key, value in summary(evaluation).items() if key != "clip"},
     }  # fmt: skip
@@ -71,7 +72,7 @@ def page(found: dict[str, Any], settings: Settings) -> list[str]:
     start = "that clip alone" if settings.clip_a is None else "that clip and a Clip-A"
     return [
         f"A real clip of {clip['seconds']:.1f} s, {clip['frames']} frames of {clip['size_px'][0]} x "
-        f"{clip['size_px'][1]} px. Quality `{found["quality"]}`, from {start}: {found['learnt_frames']} frames learnt "
+        f"{clip['size_px'][1]} px. Quality `{found['quality']}`, from {start}: {found['learnt_frames']} frames learnt "
         f"from, {found['steps']} steps. Compared: {found['frames']} frames of the last {settings.hold_out:.0%}, "
         f"{found['skipped']} skipped, close-ups of up to {settings.size_px} px; means over the frames. The meshes have "
         "no hair, which counts on the head; hair is in no other region.",
