@@ -36,8 +36,8 @@ PIXEL_TOLERANCE = 2e-3
 def dynamic_texture_of(avatar: Avatar) -> DynamicTexture:
     """Raises InputError for an avatar without a dynamic texture."""
     if avatar.dynamic_texture is None:
-        raise InputError("the avatar", found="no dynamic texture", expected="one, as clips of a talking face train it",
-                         action="build it with `headsmith build --clip-b`, or choose another format")  # fmt: skip
+        raise InputError("the avatar", found="no dynamic texture", expected="one, as every build makes it",
+                         action="build the avatar anew, or choose another format")  # fmt: skip
     return avatar.dynamic_texture
 
 
