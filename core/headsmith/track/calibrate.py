@@ -11,14 +11,13 @@ from headsmith.track.appearance import color_cost, observed, spread, with_light
 from headsmith.track.evidence import Evidence
 from headsmith.track.photometric import solve_with_pictures
 from headsmith.track.pictures import Picture
-from headsmith.track.points import camera_points, carried_axes
 from headsmith.track.problem import Problem
+from headsmith.track.shifts import landmark_shifts
 from headsmith.track.skin import Skin
 from headsmith.track.solve import solve, uncoupled_cost
 from headsmith.track.start import first_states
 from headsmith.track.states import States
 from headsmith.track.terms import landmark_error
-from headsmith.types import F32
 
 FOCAL_STEPS = (0.6, 0.8, 1.0, 1.3, 1.7, 2.2)
 FOCAL_FRAMES = 8
@@ -85,8 +84,10 @@ def settle_landmarks(problem: Problem, evidence: Evidence) -> Problem:
 
 def settled_at(problem: Problem, evidence: Evidence, states: States) -> Problem:
     """The problem with every landmark moved to where it is seen on average in frames whose states are known."""
-    moves = landmark_moves(problem, evidence, states)
-    return replace(problem, landmarks=replace(problem.landmarks, base_m=problem.landmarks.base_m + moves))
+    params = problem.params
+    moves = landmark_shifts(problem, evidence, states, np.array([params.settle_std_m]), params.landmark_std,
+                            robust_scale=params.robust_scale)  # fmt: skip
+    return replace(problem, landmarks=replace(problem.landmarks, base_m=problem.landmarks.base_m + moves[..., 0]))
 
 
 def calibrate_by_pictures(problem: Problem, skin: Skin, evidence: Evidence, pictures: Pictures) -> tuple[Problem, Skin]:
@@ -109,24 +110,3 @@ def _with_noise(problem: Problem, evidence: Evidence, states: States, colors: fl
     std = float(np.clip(np.median(miss), problem.params.landmark_std, photo.landmark_std))
     photo = replace(photo, landmark_std=std, std=float(np.clip(colors, photo.std, photo.most_std)))
     return replace(problem, params=replace(problem.params, photo=photo))
-
-
-def landmark_moves(problem: Problem, evidence: Evidence, states: States) -> F32:
-    """[478, 3] metres in head space: linear least squares per landmark over all frames, shrunk towards zero."""
-    points, focal_px = problem.landmarks, problem.focal_px
-    count = len(points.base_m)
-    hessian = np.tile(np.eye(3) / problem.params.settle_std_m**2, (count, 1, 1))
-    gradient = np.zeros((count, 3))
-    for row in range(len(states)):
-        camera_m = camera_points(points, states, row)
-        axes = carried_axes(points, states, row)
-        z = camera_m[:, 2, None]
-        pixels = focal_px * camera_m[:, :2] / z
-        by_move = (focal_px / z)[..., None] * axes[:, :2] - (pixels / z)[..., None] * axes[:, 2:]
-        W = evidence.weights[row] / (problem.params.landmark_std * evidence.unit_px[row])
-        residual = (W @ (evidence.points_px[row] - pixels)[..., None])[..., 0]
-        root = 1 / (1 + np.square(residual).sum(1) / problem.params.robust_scale**2)
-        J = W @ by_move * root[:, None, None]
-        hessian += J.swapaxes(1, 2) @ J
-        gradient += (J.swapaxes(1, 2) @ (residual * root[:, None])[..., None])[..., 0]
-    return np.linalg.solve(hessian, gradient[..., None])[..., 0]

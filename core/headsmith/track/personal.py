@@ -17,8 +17,8 @@ from headsmith.head_model.model import HeadModel
 from headsmith.track.calibrate import start
 from headsmith.track.evidence import Evidence, evidence_of, expected_expressions, known_landmarks, rows_of
 from headsmith.track.params import TrackParams
-from headsmith.track.points import camera_points, carried_axes
 from headsmith.track.problem import Problem, problem_of
+from headsmith.track.shifts import landmark_shifts
 from headsmith.track.solve import solve
 from headsmith.track.spread import along_eyeballs, spread
 from headsmith.track.states import States
@@ -41,6 +41,8 @@ class PersonalParams:
     """of what an expression, fully on, does to a landmark"""
     landmark_std: float = 0.02
     """of a landmark in one frame, in inter-ocular distances: most of it is the same in many frames"""
+    robust_scale: float = 9.0
+    """landmarks missed by more standard deviations count less: what a model cannot do yet is no outlier"""
 
 
 KEEP_NEUTRAL = PersonalParams(neutral_std_m=1e-6)
@@ -68,11 +70,13 @@ def personal_head(
     expected = expected_expressions(model, faces)
     # lids say little about poses, but all about lids
     whole = evidence_of(known_landmarks(model, 1.0), faces, expected)
+    std_m = np.r_[personal.neutral_std_m, np.full(model.exprdirs.shape[2], personal.expression_std_m)]
     for done in range(personal.rounds):
         with threadpool_limits(1):
             problem = problem_of(model, fit, faces, params)
             states = _states(problem, evidence_of(problem.known, faces, expected))
-            shifts = _landmark_shifts(problem, whole, states, personal)
+            shifts = landmark_shifts(problem, whole, states, std_m, personal.landmark_std,
+                                     robust_scale=personal.robust_scale)  # fmt: skip
         rest = model.rest_vertices(fit.identity, fit.offsets_m).astype(np.float64)
         moves = along_eyeballs(model, rest, spread(model, rest, shifts))
         model = replace(model, exprdirs=(model.exprdirs + moves[..., 1:]).astype(np.float32))
@@ -92,34 +96,3 @@ def _states(problem: Problem, evidence: Evidence) -> States:
     """By landmarks."""
     states = solve(problem, evidence, start(problem, evidence), coupled=False)
     return solve(problem, evidence, states)
-
-
-def _landmark_shifts(problem: Problem, evidence: Evidence, states: States, personal: PersonalParams) -> F32:
-    """[478, 3, 1 + E] metres: of every landmark at rest, and by each expression fully on. Robust linear least squares
-    per landmark over all frames, shrunk towards zero."""
-    count, size = len(problem.landmarks.base_m), 1 + problem.columns.expressions
-    std = np.repeat([personal.neutral_std_m, personal.expression_std_m], [3, 3 * (size - 1)])
-    hessian = np.tile(np.diag(1 / std**2), (count, 1, 1))
-    gradient = np.zeros((count, 3 * size))
-    for row in range(len(states)):
-        residual, by_place = _miss(problem, evidence, states, row, personal.landmark_std)
-        share = np.r_[1.0, states.expression[row]]
-        J = np.einsum("kca,e->kcea", by_place, share).reshape(count, 2, 3 * size)
-        hessian += J.swapaxes(1, 2) @ J
-        gradient += (J.swapaxes(1, 2) @ residual[..., None])[..., 0]
-    shifts = np.linalg.solve(hessian, gradient[..., None])[..., 0]
-    return shifts.reshape(count, size, 3).swapaxes(1, 2)
-
-
-def _miss(problem: Problem, evidence: Evidence, states: States, row: int, landmark_std: float) -> tuple[F32, F32]:
-    """[478, 2] by how many standard deviations a frame's landmarks are missed, with [478, 2, 3] derivatives by their
-    places at rest; both smaller where the miss is no small one (Geman and McClure 1985)."""
-    points, focal_px = problem.landmarks, problem.focal_px
-    camera_m, axes = camera_points(points, states, row), carried_axes(points, states, row)
-    z = camera_m[:, 2, None]
-    pixels = focal_px * camera_m[:, :2] / z
-    by_place = (focal_px / z)[..., None] * axes[:, :2] - (pixels / z)[..., None] * axes[:, 2:]
-    W = evidence.weights[row] / (landmark_std * evidence.unit_px[row])
-    residual = (W @ (evidence.points_px[row] - pixels)[..., None])[..., 0]
-    root = 1 / (1 + np.square(residual).sum(1) / (3 * problem.params.robust_scale) ** 2)
-    return residual * root[:, None], W @ by_place * root[:, None, None]
