@@ -15,7 +15,7 @@ MIME_TYPES: dict[TextureFormat, str] = {"jpeg": "image/jpeg", "png": "image/png"
 
 
 def encode_texture(texture: U8, kind: TextureFormat, quality: int) -> bytes:
-    """[H, W, 3] sRGB to the bytes of a file; `quality` 1..95 is Pillow's scale and of no account for PNG."""
+    """[H, W] or [H, W, 3] sRGB to the bytes of a file; `quality` 1..95 is Pillow's scale and of no account for PNG."""
     out, image = io.BytesIO(), image_module("the static texture").fromarray(texture)
     if kind == "png":
         image.save(out, "PNG", optimize=True)
@@ -28,7 +28,7 @@ def encode_texture(texture: U8, kind: TextureFormat, quality: int) -> bytes:
 
 
 def shrunk(texture: U8, longest_px: int) -> U8:
-    """[H, W, 3] with no side longer than `longest_px`; the same array where it is not larger."""
+    """[H, W] or [H, W, 3] with no side longer than `longest_px`; the same array where it is not larger."""
     height, width = texture.shape[:2]
     if max(height, width) <= longest_px:
         return texture

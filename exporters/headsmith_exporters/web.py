@@ -20,8 +20,8 @@ from headsmith.motion.expressions import PRESETS
 from headsmith_exporters.glb import GlbOptions, asset_properties, build_document
 from headsmith_exporters.mesh_parts import MeshPart, split_mesh
 from headsmith_exporters.registry import Encoded, Format
+from headsmith_exporters.textures import encode_texture, shrunk
 from headsmith_exporters.web_arrays import pack_arrays
-from headsmith_exporters.web_images import encode_image, shrunk
 from headsmith_exporters.web_motions import motion_arrays
 from headsmith_exporters.web_runtime import runtime_files
 from headsmith_exporters.web_splats import web_splats
@@ -29,6 +29,8 @@ from headsmith_exporters.web_splats import web_splats
 FORMAT, FORMAT_VERSION = "headsmith-web", 1
 MANIFEST = "avatar.json"
 PAGE = "index.html"
+POSTER_PX, POSTER_QUALITY = 512, 80
+"""longest side, and Pillow's quality: good enough for a picture nobody measures"""
 _LEAST_TEXTURE_PX, _MOST_TEXTURE_PX = 64, 8192
 
 
@@ -120,7 +122,7 @@ def _add_dynamic_texture(files: dict[str, bytes], avatar: Avatar) -> dict[str, A
     if avatar.dynamic_texture is None:
         return None
     files["dynamic_texture.onnx"] = avatar.dynamic_texture.onnx
-    files["dynamic_mask.png"] = encode_image(avatar.material.dynamic_mask, "PNG")
+    files["dynamic_mask.png"] = encode_texture(avatar.material.dynamic_mask, "png", POSTER_QUALITY)
     return {
         "file": "dynamic_texture.onnx",
         "mask": "dynamic_mask.png",
@@ -148,7 +150,7 @@ def _add_motions(files: dict[str, bytes], avatar: Avatar, targets: tuple[str, ..
 def _add_poster(files: dict[str, bytes], avatar: Avatar) -> str | None:
     if avatar.preview is None:
         return None
-    files["poster.webp"] = encode_image(shrunk(avatar.preview, 512), "WEBP")
+    files["poster.webp"] = encode_texture(shrunk(avatar.preview, POSTER_PX), "webp", POSTER_QUALITY)
     return "poster.webp"
 
 
