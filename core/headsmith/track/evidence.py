@@ -77,6 +77,11 @@ def rows_of(seen: ClipLandmarks, rows: NDArray[np.intp]) -> ClipLandmarks:
     return replace(seen, **arrays)
 
 
+def spread_over(rows: NDArray[np.intp], count: int) -> NDArray[np.intp]:
+    """At most `count` of the rows, evenly spread."""
+    return rows[np.unique(np.linspace(0, len(rows) - 1, count).round().astype(int))]
+
+
 def evidence_of(known: F32, seen: ClipLandmarks, expected: F32) -> Evidence:
     """That of all frames of `seen`, in each of which the face was found; `expected` [N, E] expressions."""
     points = seen.points_px.astype(np.float64)

@@ -15,7 +15,7 @@ from threadpoolctl import threadpool_limits
 from headsmith.asset.arkit import ARKIT_52
 from headsmith.head_model.model import HeadModel
 from headsmith.track.calibrate import start
-from headsmith.track.evidence import Evidence, evidence_of, expected_expressions, known_landmarks, rows_of
+from headsmith.track.evidence import Evidence, evidence_of, expected_expressions, known_landmarks, rows_of, spread_over
 from headsmith.track.params import TrackParams
 from headsmith.track.problem import Problem, problem_of
 from headsmith.track.shifts import landmark_shifts
@@ -66,7 +66,7 @@ def personal_head(
     rows = np.flatnonzero(seen.found & (seen.occluded <= personal.most_occluded))
     if len(rows) < personal.least_frames:
         return model.exprdirs, fit
-    faces = rows_of(seen, rows[np.unique(np.linspace(0, len(rows) - 1, personal.frames).round().astype(int))])
+    faces = rows_of(seen, spread_over(rows, personal.frames))
     expected = expected_expressions(model, faces)
     # lids say little about poses, but all about lids
     whole = evidence_of(known_landmarks(model, 1.0), faces, expected)

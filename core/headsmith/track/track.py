@@ -18,7 +18,7 @@ from headsmith.track.calibrate import (
     start,
 )
 from headsmith.track.chunks import chunks_of, join, run_all
-from headsmith.track.evidence import evidence_of, expected_expressions, rows_of
+from headsmith.track.evidence import evidence_of, expected_expressions, rows_of, spread_over
 from headsmith.track.neck import split_neck
 from headsmith.track.params import TrackParams
 from headsmith.track.photometric import solve_with_pictures
@@ -116,7 +116,7 @@ def _telling_rows(seen: ClipLandmarks) -> NDArray[np.intp]:
     """Frames spread over the clip, of those whose face is free if there are enough."""
     free = np.flatnonzero(seen.occluded < COVERED)
     rows = free if len(free) >= ENOUGH else np.arange(len(seen.index))
-    return rows[np.unique(np.linspace(0, len(rows) - 1, SAMPLED).round().astype(int))]
+    return spread_over(rows, SAMPLED)
 
 
 def _part(whole: Job, rows: NDArray[np.intp]) -> Job:
