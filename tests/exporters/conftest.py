@@ -8,9 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from asset.networks import texture_network
+from headsmith.asset import DynamicTexture
 from headsmith.asset.arkit import ARKIT_52
 from headsmith.asset.avatar import Avatar, Blendshapes, HeadMesh, Rig
 from headsmith.asset.bundle import read_avatar
+from headsmith.asset.manifest import parameter_names
 from headsmith.head_model.default import load_default_head
 from node_readers import Readers, installed_readers
 from synthetic import make_avatar
@@ -19,6 +22,13 @@ from synthetic import make_avatar
 @pytest.fixture(scope="session")
 def avatar() -> Avatar:
     return make_avatar()
+
+
+@pytest.fixture(scope="session")
+def painted(avatar: Avatar) -> Avatar:
+    """With a network that listens to every parameter."""
+    inputs = (*parameter_names(avatar), "view.x", "view.y", "view.z")
+    return replace(avatar, dynamic_texture=DynamicTexture(texture_network(len(inputs)), inputs))
 
 
 @pytest.fixture(scope="session")

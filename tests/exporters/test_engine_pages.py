@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from asset.networks import texture_network
 from exporters.engine_pages import write_code
 from gltf_readers.programs import Missing, command
-from headsmith.asset import DynamicTexture, TextureBlend, TextureNetwork, parameters_of
+from headsmith.asset import TextureBlend, TextureNetwork, parameters_of
 from headsmith.asset.avatar import Avatar
-from headsmith.asset.manifest import parameter_names
 from headsmith_exporters.glb import GlbOptions
 from headsmith_exporters.onnx_format import OnnxOptions
 from headsmith_exporters.registry import export
@@ -28,12 +25,6 @@ TURNED = {
     "joints": {"Head": [0.0, -np.sin(0.2), 0.0, -np.cos(0.2)], "Jaw": [np.sin(0.1), 0.0, 0.0, np.cos(0.1)]},
 }
 """the head by 0.4 rad to its left, as the quaternion with the other sign; the jaw by 0.2 rad"""
-
-
-@pytest.fixture(scope="module")
-def painted(avatar: Avatar) -> Avatar:
-    inputs = (*parameter_names(avatar), "view.x", "view.y", "view.z")
-    return replace(avatar, dynamic_texture=DynamicTexture(texture_network(len(inputs)), inputs))
 
 
 @pytest.fixture(scope="module")

@@ -12,23 +12,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from asset.networks import glow_network, texture_network
-from headsmith.asset import DynamicTexture, TextureNetwork
+from asset.networks import glow_network
+from headsmith.asset import TextureNetwork
 from headsmith.asset.avatar import Avatar
-from headsmith.asset.manifest import parameter_names
 from headsmith.errors import InputError
 from headsmith_exporters.glb import GlbOptions, encode
 from headsmith_exporters.gltf_reader import read_glb
 from headsmith_exporters.onnx_contract import contract, neutral_parameters
 from headsmith_exporters.onnx_pointer import changed_materials
 from headsmith_exporters.registry import export
-
-
-@pytest.fixture(scope="module")
-def painted(avatar: Avatar) -> Avatar:
-    """With a network that listens to every parameter."""
-    inputs = (*parameter_names(avatar), "view.x", "view.y", "view.z")
-    return replace(avatar, dynamic_texture=DynamicTexture(texture_network(len(inputs)), inputs))
 
 
 @pytest.fixture(scope="module")
