@@ -62,9 +62,10 @@ wheel-test: $(VENV)/.dev
 	.env-wheel/bin/pip install --quiet --constraint constraints.txt dist/*.whl
 	.env-wheel/bin/headsmith validate sample_assets/portrait.avatar.zip
 	.env-wheel/bin/headsmith export sample_assets/portrait.avatar.zip --format glb -o dist/portrait.glb --json
-	.env-wheel/bin/headsmith export sample_assets/portrait.avatar.zip --format web -o dist/portrait --json
 	.env-wheel/bin/headsmith build sample_assets/portrait.jpg -o dist/portrait.avatar; test $$? -eq 2
 	.env-wheel/bin/headsmith info sample_assets/portrait.avatar.zip --json > dist/info.json
+	.env-wheel/bin/pip install --quiet --constraint constraints.txt "$$(ls dist/*.whl)[formats]"
+	.env-wheel/bin/headsmith export sample_assets/portrait.avatar.zip --format web -o dist/portrait --json
 	rm -rf .env-wheel
 
 $(VENV)/bin/python:

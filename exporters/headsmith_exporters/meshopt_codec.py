@@ -31,6 +31,10 @@ def _package() -> ModuleType:
     try:
         import meshopt
     except ImportError:
-        raise InputError("the profile 'web'", found="no package 'meshopt'", expected="a mesh compressor",
-                         action="run `pip install meshopt`, or use profile 'engine'") from None  # fmt: skip
+        raise InputError(
+            "the compressed mesh",
+            found="no package 'meshopt'",
+            expected="a mesh compressor",
+            action="run `pip install 'headsmith[formats]'`, or export `--format glb` with profile 'engine'",
+        ) from None
     return meshopt

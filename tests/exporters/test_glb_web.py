@@ -138,7 +138,7 @@ def test_a_missing_package_is_one_sentence() -> None:
             "encode(make_avatar(), 'a', GlbOptions(profile='web'))")  # fmt: skip
     tests = Path(__file__).parents[1]
     out = subprocess.run([sys.executable, "-c", code, tests], capture_output=True, text=True, check=False)
-    assert "InputError: the profile 'web': found no package 'meshopt'" in out.stderr
+    assert "InputError: the compressed mesh: found no package 'meshopt'" in out.stderr
 
 
 def test_unknown_profiles_are_one_sentence() -> None:
