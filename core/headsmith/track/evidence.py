@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
@@ -92,3 +93,10 @@ def evidence_of(known: F32, seen: ClipLandmarks, expected: F32) -> Evidence:
     center = np.array(seen.info.size_px) / 2
     times = seen.info.timestamps_s[seen.index].astype(np.float64)
     return Evidence(times, points - center, weights, trust, depth, known, unit, expected)
+
+
+def evidence_joined(parts: Sequence[Evidence]) -> Evidence:
+    """One run of frames after the other, of one clip."""
+    arrays = {f.name: np.concatenate([getattr(part, f.name) for part in parts]) for f in fields(Evidence)
+              if f.name != "depth_weights"}  # fmt: skip
+    return Evidence(**arrays, depth_weights=parts[0].depth_weights)

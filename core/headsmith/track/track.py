@@ -10,20 +10,16 @@ from threadpoolctl import threadpool_limits
 
 from headsmith.errors import InputError
 from headsmith.head_model.model import HeadModel
-from headsmith.track.calibrate import (
-    calibrate_by_pictures,
-    focal_by_landmarks,
-    focal_by_pictures,
-    settle_landmarks,
-    start,
-)
-from headsmith.track.chunks import chunks_of, join, run_all
+from headsmith.track.calibrate import focal_by_landmarks, settle_landmarks, start
+from headsmith.track.calibrate_pictures import Scene, Shots, calibrate_by_pictures, focal_by_pictures
+from headsmith.track.chunks import chunks_of, join
 from headsmith.track.evidence import evidence_of, expected_expressions, rows_of, spread_over
 from headsmith.track.neck import split_neck
 from headsmith.track.params import TrackParams
 from headsmith.track.photometric import solve_with_pictures
 from headsmith.track.pictures import read_pictures
 from headsmith.track.problem import Problem, problem_of
+from headsmith.track.processes import Crew, crew
 from headsmith.track.skin import Skin, sample_skin
 from headsmith.track.solve import solve
 from headsmith.track.states import States
@@ -41,8 +37,8 @@ from headsmith.types import (
     no_progress,
 )
 
-SAMPLED = 32
-"""frames from which the whole clip's properties are estimated"""
+SAMPLED, SAMPLED_TOGETHER = 32, 8
+"""frames from which the whole clip's properties are estimated, and of them those that one process looks at at once"""
 COVERED, ENOUGH = 0.3, 8
 AT_A_TIME = 256
 """frames whose evidence is in memory together"""
@@ -83,33 +79,34 @@ def track_head(
     expected = expected_expressions(model, faces)
     job = Job(problem_of(model, fit, faces, params), None, clip, faces, expected)
     # the matrices of a frame are small: threads that share them wait for each other longer than they work
-    with threadpool_limits(1):
-        prepared = _prepared(model, fit, job, texture)
+    with threadpool_limits(1), crew(params.workers) as workers:
+        prepared = _prepared(model, fit, job, texture, workers)
         progress(0.1)
         chunks = chunks_of(len(found), params.chunk)
         jobs = [_part(prepared, np.arange(chunk.start, chunk.stop)) for chunk in chunks]
-        states = join(chunks, run_all(solve_chunk, jobs, params.workers, lambda part: progress(0.1 + 0.85 * part)))
+        states = join(chunks, workers.run(solve_chunk, jobs, lambda part: progress(0.1 + 0.85 * part)))
         track = _finished(model, seen, prepared.problem, states, expected)
     progress(1.0)
     return track
 
 
-def _prepared(model: HeadModel, fit: HeadFit, whole: Job, texture: StaticTexture | None) -> Job:
+def _prepared(model: HeadModel, fit: HeadFit, whole: Job, texture: StaticTexture | None, workers: Crew) -> Job:
     """With all that is the same in every frame, estimated from frames spread over the clip."""
-    sample = _part(whole, _telling_rows(whole.seen))
-    problem = sample.problem
-    evidence = evidence_of(problem.known, sample.seen, sample.expected)
+    rows, problem = _telling_rows(whole.seen), whole.problem
     if texture is None:
+        sample = _part(whole, rows)
+        evidence = evidence_of(problem.known, sample.seen, sample.expected)
         if problem.params.focal_px is None:
             problem = replace(problem, focal_px=focal_by_landmarks(problem, evidence))
         return replace(whole, problem=settle_landmarks(problem, evidence))
     rest = model.rest_vertices(fit.identity, fit.offsets_m).astype(np.float64)
     skin = sample_skin(model, rest, texture, problem.params.photo)
-    pictures = list(read_pictures(whole.clip, sample.seen, problem.params.photo))
+    groups = np.array_split(rows, -(-len(rows) // SAMPLED_TOGETHER))
+    shots = workers.run(take, [_part(whole, group) for group in groups])
     if problem.params.focal_px is None:
-        problem = replace(problem, focal_px=focal_by_pictures(problem, skin, evidence, pictures))
-    problem, skin = calibrate_by_pictures(problem, skin, evidence, pictures)
-    return replace(whole, problem=problem, skin=skin)
+        problem = replace(problem, focal_px=focal_by_pictures(workers, Scene(problem, skin), shots))
+    scene = calibrate_by_pictures(workers, Scene(problem, skin), shots)
+    return replace(whole, problem=scene.problem, skin=scene.skin)
 
 
 def _telling_rows(seen: ClipLandmarks) -> NDArray[np.intp]:
@@ -121,6 +118,13 @@ def _telling_rows(seen: ClipLandmarks) -> NDArray[np.intp]:
 
 def _part(whole: Job, rows: NDArray[np.intp]) -> Job:
     return replace(whole, seen=rows_of(whole.seen, rows), expected=whole.expected[rows])
+
+
+def take(job: Job, progress: Progress) -> Shots:
+    """Some frames, as the whole clip's properties are estimated from them."""
+    evidence = evidence_of(job.problem.known, job.seen, job.expected)
+    progress(0.2)
+    return Shots(evidence, list(read_pictures(job.clip, job.seen, job.problem.params.photo)))
 
 
 def solve_chunk(job: Job, progress: Progress) -> States:
