@@ -7,7 +7,6 @@ splats are the avatar's.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +22,7 @@ from headsmith.head_model.raster import rasterize
 from headsmith.pipeline.clips import TALK_FPS, Followed, Watched, close_ups, learnt_rows, view_of, watch
 from headsmith.progress import Silent, Watcher
 from headsmith.track import FITTED, TrackParams, track_head
+from headsmith.track.evidence import spread_over
 from headsmith.types import Camera, HeadTrack, Pictures
 
 MOST_OCCLUDED = 0.1
@@ -103,7 +103,7 @@ def compare_followed(
                      "that is compared", action="give another clip, or another --last")  # fmt: skip
     with (watcher or Silent()).stage("light"):
         light = _light(avatar, model, followed, params.light_frames)
-    rows = tuple(_spread(good, params.frames))
+    rows = tuple(spread_over(np.array(good), params.frames).tolist())
     first_s = float(info.timestamps_s[seen.index[tail[0]]])
     return Comparison(avatar, followed, rows, light, params.longest_px, first_s, held_out, len(tail) - len(good))
 
@@ -146,14 +146,11 @@ def _uncovered(followed: Followed, row: int) -> bool:
     return bool(seen.found[row] and seen.occluded[row] <= MOST_OCCLUDED)
 
 
-def _spread(rows: Sequence[int], count: int) -> list[int]:
-    return [rows[i] for i in np.unique(np.linspace(0, len(rows) - 1, count).round().astype(int))]
-
-
 def _light(avatar: Avatar, model: HeadModel, followed: Followed, count: int) -> ClipLight:
     """From frames spread over the whole clip."""
     track = followed.track
-    rows = _spread([row for row in range(len(track.index)) if _uncovered(followed, row)], count)
+    free = np.array([row for row in range(len(track.index)) if _uncovered(followed, row)])
+    rows = spread_over(free, count).tolist()
     lit = []
     for row, picture in zip(rows, close_ups(followed.watched, rows, LIGHT_PX), strict=True):
         camera, pose = pose_in(avatar, track, row, picture)
