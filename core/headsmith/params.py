@@ -61,7 +61,7 @@ QUALITIES = {
             splat_steps=600,
             key_frames=20,
             clip_frames=100,
-            clip_steps=2000,
+            clip_steps=3000,
             dynamic_steps=1500,
             shade_mixtures=60,
         ),
