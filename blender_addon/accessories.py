@@ -19,6 +19,7 @@ from .hair_cover import refresh_hair
 from .measuring import measured
 from .scene import AXES, from_blender, to_blender
 
+MESH_LIKE = {"MESH", "CURVE", "SURFACE", "META", "FONT"}
 HAIR_MARGIN_M = 0.004
 
 
@@ -104,7 +105,7 @@ def _seated(head: Anchors, obj: bpy.types.Object, anchor: str, scale_to_width: b
         _, rotation, scale = obj.matrix_world.decompose()
         settings.own_rotation, settings.own_scale = rotation, scale
     own = Matrix.LocRotScale(None, Quaternion(settings.own_rotation), settings.own_scale)
-    placed = seat(head, anchor, *_bounds(obj, own), scale_to_width)
+    placed = seat(head, anchor, _points(obj, own), scale_to_width)
     turned = np.eye(4)
     axes = AXES.astype(float)
     turned[:3, :3], turned[:3, 3] = axes @ placed[:3, :3] @ axes.T, axes @ placed[:3, 3]
@@ -202,8 +203,16 @@ def _placed(origin_m: F32) -> Matrix:
     return Matrix.Translation(to_blender(np.asarray(origin_m)).tolist())
 
 
-def _bounds(obj: bpy.types.Object, own: Matrix) -> tuple[F32, F32]:
-    """[3], [3] of the object with its own turn and scale, in head space's axes."""
-    corners = np.array([own @ Matrix.Translation(corner).translation for corner in obj.bound_box])
-    points = from_blender(corners)
-    return points.min(0), points.max(0)
+def _points(obj: bpy.types.Object, own: Matrix) -> F32:
+    """[N, 3] the vertices that the object's modifiers leave, or the corners of its bounds where it has none, with the
+    object's own turn and scale, in head space's axes."""
+    shown = obj.evaluated_get(bpy.context.evaluated_depsgraph_get())
+    mesh = shown.to_mesh() if obj.type in MESH_LIKE else None
+    if mesh is not None and mesh.vertices:
+        points = np.empty(3 * len(mesh.vertices), np.float32)
+        mesh.vertices.foreach_get("co", points)
+    else:
+        points = np.array([tuple(corner) for corner in obj.bound_box], np.float32)
+    shown.to_mesh_clear()
+    matrix = np.array(own)[:3]
+    return from_blender(points.reshape(-1, 3) @ matrix[:, :3].T + matrix[:, 3])

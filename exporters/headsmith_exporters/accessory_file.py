@@ -35,7 +35,7 @@ def given_accessory(head: Anchors, chosen: Given) -> Worn:
     """The file's scene, scaled and placed at its anchor of `head`. Raises InputError for a file that cannot be worn."""
     worn = read_accessory(chosen.path)
     points = np.concatenate([part.vertices for part in worn.parts])
-    placed = seat(head, chosen.anchor, points.min(0), points.max(0), chosen.scale)
+    placed = seat(head, chosen.anchor, points, chosen.scale)
     return replace(worn, anchor=chosen.anchor, to_head=placed)
 
 

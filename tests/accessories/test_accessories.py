@@ -221,8 +221,8 @@ def test_a_rig_without_eyes_is_refused(avatar: Avatar) -> None:
 
 @pytest.mark.parametrize("anchor", list(SEATS))
 def test_any_object_is_seated_at_its_width(head: Anchors, anchor: str) -> None:
-    low, high = np.array([-1.0, 0.0, -2.0]), np.array([3.0, 1.0, 2.0])
-    matrix = seat(head, anchor, low, high)
+    bounds = np.array([[-1.0, 0.0, -2.0], [3.0, 1.0, 2.0]])
+    matrix = seat(head, anchor, bounds)
     x, y, z = matrix[:3, :3].T
     assert np.linalg.norm(x) == pytest.approx(np.linalg.norm(z))
     assert np.linalg.det(matrix[:3, :3]) > 0
@@ -231,16 +231,43 @@ def test_any_object_is_seated_at_its_width(head: Anchors, anchor: str) -> None:
     longest = 0.23 if SEATS[anchor].on_hat_line else 0.18
     assert (0.01 < width < 0.02) if "_" in anchor else (0.13 < width < longest)
     assert y[1] > 0
-    as_is = seat(head, anchor, low * 0.01, high * 0.01, scale_to_width=False)
+    as_is = seat(head, anchor, bounds * 0.01, scale_to_width=False)
     assert np.linalg.det(as_is[:3, :3]) == pytest.approx(1)
 
 
 def test_what_goes_around_the_head_is_as_long_as_it(head: Anchors) -> None:
     round_hat, oval, tiara = (np.array([1.0, 0.5, depth]) for depth in (1.0, 1.4, 0.3))
-    sizes = [np.linalg.norm(seat(head, "crown", -half, half)[:3, 0]) * 2 for half in (round_hat, oval, tiara)]
+    sizes = [
+        np.linalg.norm(seat(head, "crown", np.stack([-half, half]))[:3, 0]) * 2 for half in (round_hat, oval, tiara)
+    ]
     assert sizes[0] > 1.1 * sizes[1]
     assert sizes[1] == pytest.approx(sizes[2])
     assert sizes[2] == pytest.approx(anchor_width(head, "crown"))
+
+
+def dome(size: float) -> np.ndarray:
+    """[N, 3] half a sphere, its opening at y = 0."""
+    up, around = np.meshgrid(np.linspace(0, np.pi / 2, 12), np.linspace(0, 2 * np.pi, 40, endpoint=False))
+    points = [np.cos(up) * np.sin(around), np.sin(up), np.cos(up) * np.cos(around)]
+    return size * np.stack([axis.ravel() for axis in points], 1)
+
+
+def test_a_visor_does_not_push_a_cap_back(head: Anchors) -> None:
+    cap = dome(0.1)
+    across, ahead = (side.ravel() for side in np.meshgrid(np.linspace(-0.06, 0.06, 9), np.linspace(0.09, 0.19, 9)))
+    visor = np.stack([across, np.full(len(across), 0.004), ahead], 1)
+    plain, with_visor = seat(head, "crown", cap), seat(head, "crown", np.concatenate([cap, visor]))
+    np.testing.assert_allclose(with_visor, plain, atol=1e-3)
+    turned = cap * [1, 1, -1]
+    np.testing.assert_allclose(seat(head, "crown", turned), plain, atol=1e-9)
+
+
+def test_a_cone_keeps_the_size_of_its_opening(head: Anchors) -> None:
+    angle = np.linspace(0, 2 * np.pi, 40, endpoint=False)
+    circle = np.stack([np.sin(angle), np.zeros_like(angle), np.cos(angle)], 1)
+    cone = np.concatenate([(1 - share) * circle + [0, 2 * share, 0] for share in np.linspace(0, 1, 11)])
+    bounds = np.stack([cone.min(0), cone.max(0)])
+    np.testing.assert_allclose(seat(head, "crown", cone), seat(head, "crown", bounds), atol=1e-6)
 
 
 def test_attachments_are_where_things_sit(head: Anchors) -> None:
@@ -257,9 +284,9 @@ def test_attachments_are_where_things_sit(head: Anchors) -> None:
 
 def test_seating_refuses_what_cannot_be_scaled(head: Anchors) -> None:
     with pytest.raises(InputError, match="without width"):
-        seat(head, "crown", np.zeros(3), np.zeros(3))
+        seat(head, "crown", np.zeros((2, 3)))
     with pytest.raises(InputError, match="choose one of these"):
-        seat(head, "elbow", np.zeros(3), np.ones(3))
+        seat(head, "elbow", np.eye(3))
 
 
 def test_nearest_and_cast_agree_with_brute_force() -> None:
