@@ -25,6 +25,8 @@ from headsmith_exporters.worn import Worn, WornPart
 MAX_BYTES = 64 << 20
 MAX_VERTICES = 1_000_000
 MAX_PARTS = 1_000
+HAT = "crown"
+"""the anchor of what hair belongs under"""
 MAX_COORDINATE = 1e6
 READABLE = {"KHR_mesh_quantization", "KHR_texture_transform"}
 """extensions that a file may demand; of materials, all that are kept"""
@@ -36,7 +38,8 @@ def given_accessory(head: Anchors, chosen: Given) -> Worn:
     worn = read_accessory(chosen.path)
     points = np.concatenate([part.vertices for part in worn.parts])
     placed = seat(head, chosen.anchor, points, chosen.scale)
-    return replace(worn, anchor=chosen.anchor, to_head=placed)
+    parts = tuple(replace(part, covers_hair=chosen.anchor == HAT) for part in worn.parts)
+    return replace(worn, parts=parts, anchor=chosen.anchor, to_head=placed)
 
 
 def read_accessory(path: Path) -> Worn:

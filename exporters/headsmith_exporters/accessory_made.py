@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -42,11 +43,12 @@ def made_accessory(head: Anchors, chosen: Made) -> tuple[Worn, ...]:
 
 def _worn(made: AccessoryMesh, name: str, place: Attachment, chosen: Bool) -> Worn:
     """What the `chosen` vertices [V] make up, about the place that it hangs from."""
-    faces, _, part = made.triangles()
+    faces, _, owner = made.triangles()
     vertices = ((made.vertices - place.position_m) @ place.axes).astype(np.float32)
     normals = vertex_normals(vertices, faces)
-    rows = [(part == row) & chosen[faces].all(1) for row in range(len(made.parts))]
-    parts = tuple(_part(vertices, normals, faces[row], index) for index, row in enumerate(rows))
+    rows = [(owner == row) & chosen[faces].all(1) for row in range(len(made.parts))]
+    parts = tuple(replace(_part(vertices, normals, faces[row], index), covers_hair=part.covers_hair)
+                  for index, (row, part) in enumerate(zip(rows, made.parts, strict=True)))  # fmt: skip
     materials = tuple(_material(made.kind, one) for one in made.parts)
     return Worn(name, parts, materials, (), place.anchor, place.matrix())
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from headsmith.accessories import Anchors, anchors
 from headsmith.asset.avatar import Avatar
 from headsmith.errors import InputError
-from headsmith_exporters.accessory_choice import Given, Made, chosen_accessory
+from headsmith_exporters.accessory_choice import Made, chosen_accessory
 from headsmith_exporters.accessory_file import given_accessory
 from headsmith_exporters.accessory_made import made_accessory
 from headsmith_exporters.glb_options import GlbOptions
@@ -22,18 +22,17 @@ def add_hangings(document: Document, avatar: Avatar, options: GlbOptions, detail
 
     A head that cannot be measured has no attach nodes; accessories on it raise InputError, as bad ones do.
     """
-    chosen = [chosen_accessory(text) for text in options.accessories]
-    if not chosen and not options.attach_nodes:
+    if not options.accessories and not options.attach_nodes:
         return
     try:
         head = anchors(avatar)
     except InputError:
-        if chosen:
+        if options.accessories:
             raise
         return
     hooks = add_hooks(document, avatar.rig, head)
     taken = {node["name"] for node in document.objects["nodes"]}
-    for worn in (worn for one in chosen for worn in _worn(head, one)):
+    for worn in worn_on(head, options.accessories):
         named = _named_apart(worn, taken)
         add_worn(
             hooks,
@@ -43,8 +42,12 @@ def add_hangings(document: Document, avatar: Avatar, options: GlbOptions, detail
         )
 
 
-def _worn(head: Anchors, chosen: Made | Given) -> tuple[Worn, ...]:
-    return made_accessory(head, chosen) if isinstance(chosen, Made) else (given_accessory(head, chosen),)
+def worn_on(head: Anchors, accessories: tuple[str, ...]) -> tuple[Worn, ...]:
+    """What was asked for, in that order. Raises InputError for what cannot be worn."""
+    found: list[Worn] = []
+    for chosen in map(chosen_accessory, accessories):
+        found += made_accessory(head, chosen) if isinstance(chosen, Made) else [given_accessory(head, chosen)]
+    return tuple(found)
 
 
 def _named_apart(worn: Worn, taken: set[str]) -> Worn:

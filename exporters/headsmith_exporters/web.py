@@ -22,6 +22,7 @@ from headsmith_exporters.mesh_parts import MeshPart, split_mesh
 from headsmith_exporters.registry import Encoded, Format
 from headsmith_exporters.textures import encode_texture, shrunk
 from headsmith_exporters.web_arrays import pack_arrays
+from headsmith_exporters.web_hats import under_hats
 from headsmith_exporters.web_motions import motion_arrays
 from headsmith_exporters.web_runtime import runtime_files
 from headsmith_exporters.web_splats import web_splats
@@ -48,6 +49,7 @@ def encode(avatar: Avatar, stem: str, options: WebOptions) -> Encoded:
         raise InputError("--option", found=f"texture_px={options.texture_px}", action="correct it",
                          expected=f"{_LEAST_TEXTURE_PX} to {_MOST_TEXTURE_PX} pixels")  # fmt: skip
     parts, targets = split_mesh(avatar.head), target_names(avatar)
+    avatar = under_hats(avatar, options.accessories)
     files = {"head.glb": _head(avatar, parts, targets, options)}
     manifest: dict[str, Any] = {
         "format": FORMAT,

@@ -24,6 +24,8 @@ class WornPart:
     """[F, 3] counter-clockwise seen from outside"""
     material: int | None
     """row of `Worn.materials`"""
+    covers_hair: bool = False
+    """whether hair belongs under it (a cap's crown), not over it (a visor)"""
 
 
 @dataclass(frozen=True)

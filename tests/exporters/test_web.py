@@ -139,6 +139,16 @@ def test_only_an_exported_folder_is_replaced(avatar: Avatar, tmp_path: Path) -> 
     assert sorted(entry.name for entry in tmp_path.iterdir()) == ["ours", "theirs"]
 
 
+def test_hair_under_a_cap_is_left_out(built_avatar: Avatar) -> None:
+    plain = encode(built_avatar, "ada", WebOptions(texture_px=64))
+    capped = encode(built_avatar, "ada", WebOptions(texture_px=64, accessories=("cap",)))
+    glasses = encode(built_avatar, "ada", WebOptions(texture_px=64, accessories=("glasses",)))
+    assert glasses.counts["splats"] == plain.counts["splats"] == len(built_avatar.splats.splats)
+    assert 0.5 < capped.counts["splats"] / plain.counts["splats"] < 0.97
+    manifest = json.loads(capped.files["avatar.json"])
+    assert manifest["splats"]["count"] == capped.counts["splats"]
+
+
 def test_refusals(avatar: Avatar, tmp_path: Path) -> None:
     assert "existing folder" in refusal(avatar, tmp_path / "missing" / "ada")
     (tmp_path / "file").write_bytes(b"")

@@ -4,7 +4,9 @@ from headsmith.accessories.anchors import Anchor, Anchors, anchors, measure_head
 from headsmith.accessories.attachments import CARRIED_BY, Attachment, attachments
 from headsmith.accessories.cap import CapParams
 from headsmith.accessories.earrings import EarringParams
+from headsmith.accessories.geometry import Surface
 from headsmith.accessories.glasses import GlassesParams
+from headsmith.accessories.hair_cover import hidden_under
 from headsmith.accessories.headband import HeadbandParams
 from headsmith.accessories.kinds import KINDS, Params, default_params, fit_accessory, make_accessory
 from headsmith.accessories.mesh import AccessoryMesh, Part, PbrMaterial
@@ -28,11 +30,13 @@ __all__ = [
     "Params",
     "Part",
     "PbrMaterial",
+    "Surface",
     "anchor_width",
     "anchors",
     "attachments",
     "default_params",
     "fit_accessory",
+    "hidden_under",
     "make_accessory",
     "measure_head",
     "seat",
