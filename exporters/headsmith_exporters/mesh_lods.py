@@ -40,13 +40,13 @@ def _coarser(part: WornPart, share: float) -> WornPart:
     poses = Poses(part.vertices[None], np.ones(count), open_or_seam(part.faces, same.reshape(-1).astype(np.int32)))
     faces = simplified(part.faces, poses, round(len(part.faces) * share))
     used, renumbered = np.unique(faces, return_inverse=True)
-    return WornPart(
+    return replace(
+        part,
         vertices=part.vertices[used],
         normals=part.normals[used],
         uvs=tuple(uvs[used] for uvs in part.uvs),
         colors=None if part.colors is None else part.colors[used],
         faces=renumbered.reshape(-1, 3).astype(np.int32),
-        material=part.material,
     )
 
 
