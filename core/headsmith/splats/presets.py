@@ -46,7 +46,8 @@ def from_clip(max_splats: int = 45_000, steps: int = 3000, seed: int = 0, device
 
     As `many_views`, but cameras are corrected a little during training, what covers the head is left out, and
     structure counts for more of the loss: it forgives frames that are brighter, or laid a little beside. Pulls to where
-    splats started cost 1 dB on frames that were held out of an ordinary clip, and gained nothing on any.
+    splats started cost 1 dB on frames that were held out of an ordinary clip; of a clip whose end shows expressions
+    that its beginning has not, they gained 0.004 of SSIM.
     """
     return replace(
         many_views(max_splats, steps, seed, device),
