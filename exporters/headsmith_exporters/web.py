@@ -49,7 +49,8 @@ def encode(avatar: Avatar, stem: str, options: WebOptions) -> Encoded:
         raise InputError("--option", found=f"texture_px={options.texture_px}", action="correct it",
                          expected=f"{_LEAST_TEXTURE_PX} to {_MOST_TEXTURE_PX} pixels")  # fmt: skip
     parts, targets = split_mesh(avatar.head), target_names(avatar)
-    avatar = under_hats(avatar, options.accessories)
+    # hats are made to fit over all of the hair: only the splats lose what they hide
+    seen = under_hats(avatar, options.accessories)
     files = {"head.glb": _head(avatar, parts, targets, options)}
     manifest: dict[str, Any] = {
         "format": FORMAT,
@@ -63,7 +64,7 @@ def encode(avatar: Avatar, stem: str, options: WebOptions) -> Encoded:
         "presets": {name: dict(weights) for name, weights in PRESETS.items()},
         "light_sh": avatar.material.light_sh.astype(float).round(6).tolist(),
         "view": _view(avatar),
-        "splats": _add_splats(files, avatar, parts),
+        "splats": _add_splats(files, seen, parts),
         "dynamic_texture": _add_dynamic_texture(files, avatar),
         "motions": _add_motions(files, avatar, targets),
         "poster": _add_poster(files, avatar),
@@ -74,7 +75,7 @@ def encode(avatar: Avatar, stem: str, options: WebOptions) -> Encoded:
     runtime = runtime_files(with_network=avatar.dynamic_texture is not None)
     page = runtime.pop(PAGE)
     counts = {
-        "splats": len(avatar.splats.splats),
+        "splats": len(seen.splats.splats),
         "vertices": _vertices(parts),
         "morph_targets": len(targets),
         "motions": len(avatar.motions),

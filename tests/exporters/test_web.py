@@ -16,6 +16,8 @@ from headsmith.asset.arkit import ARKIT_52
 from headsmith.asset.avatar import Avatar, Blendshapes
 from headsmith.errors import InputError
 from headsmith_exporters import export
+from headsmith_exporters.glb import GlbOptions
+from headsmith_exporters.glb import encode as encode_glb
 from headsmith_exporters.mesh_parts import split_mesh
 from headsmith_exporters.registry import format_named
 from headsmith_exporters.web import WebOptions, encode
@@ -147,6 +149,23 @@ def test_hair_under_a_cap_is_left_out(built_avatar: Avatar) -> None:
     assert 0.5 < capped.counts["splats"] / plain.counts["splats"] < 0.97
     manifest = json.loads(capped.files["avatar.json"])
     assert manifest["splats"]["count"] == capped.counts["splats"]
+
+
+def test_a_cap_fits_over_the_hair_that_it_hides(built_avatar: Avatar) -> None:
+    """Measured without that hair, the head would have a smaller cap than in the GLB."""
+    capped = encode(built_avatar, "ada", WebOptions(texture_px=64, accessories=("cap",)))
+    wanted = GlbOptions(profile="web", accessories=("cap",), attach_nodes=False, motions=())
+    alone = encode_glb(built_avatar, "ada", wanted).files["ada.glb"]
+    assert worn_bounds(capped.files["head.glb"], "cap") == worn_bounds(alone, "cap")
+
+
+def worn_bounds(glb: bytes, name: str) -> list[Any]:
+    """Where the node of a thing stands, and the bounds of its meshes."""
+    tree = json.loads(glb[20 : 20 + int.from_bytes(glb[12:16], "little")])
+    (node,) = (node for node in tree["nodes"] if node["name"] == name)
+    positions = [part["attributes"]["POSITION"] for part in tree["meshes"][node["mesh"]]["primitives"]]
+    bounds = [(tree["accessors"][row]["min"], tree["accessors"][row]["max"]) for row in positions]
+    return [node.get("translation"), node.get("scale"), node.get("matrix"), bounds]
 
 
 def test_refusals(avatar: Avatar, tmp_path: Path) -> None:
