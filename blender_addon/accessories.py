@@ -8,6 +8,7 @@ import numpy as np
 from mathutils import Matrix, Quaternion
 
 from headsmith.accessories import Anchors, Params, default_params, fit_accessory, seat
+from headsmith.accessories.hair_cover import MARGIN_M
 from headsmith.errors import InputError
 from headsmith.types import F32
 
@@ -20,7 +21,6 @@ from .measuring import measured
 from .scene import AXES, from_blender, to_blender
 
 MESH_LIKE = {"MESH", "CURVE", "SURFACE", "META", "FONT"}
-HAIR_MARGIN_M = 0.004
 
 
 def add_accessory(
@@ -43,7 +43,7 @@ def add_accessory(
     settings.anchor, settings.follow = made.anchor, follow
     _attach(collection, obj, made.joint, _placed(origin))
     if any(part.covers_hair for part in made.parts) and collection.headsmith.splats is not None:
-        settings.hides_hair, settings.margin_m = True, HAIR_MARGIN_M
+        settings.hides_hair, settings.margin_m = True, MARGIN_M
         refresh_hair(collection, head)
     return obj
 

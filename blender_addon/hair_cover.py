@@ -9,6 +9,7 @@ from mathutils import Matrix, Vector
 from mathutils.bvhtree import BVHTree
 
 from headsmith.accessories import Anchors
+from headsmith.accessories.hair_cover import LARGEST_M, MARGIN_M, PRESSED_M, PRESSED_SLOPE, SEEN_SIGMAS
 from headsmith.errors import InputError
 from headsmith.types import F32
 
@@ -21,17 +22,11 @@ ATTRIBUTE = "headsmith_hidden"
 """0..1 for each splat; the splats' nodes multiply the opacity by what it leaves"""
 ON_VISOR_M = 0.05
 """above a visor there is no hair"""
-PRESSED_M, PRESSED_SLOPE = 0.05, 1.5
-"""how far from a hat's edge hair is pressed down, and how steeply it rises there"""
 SOFT_M = 0.004
 """over which splats fade there"""
-SEEN_SIGMAS = 2.5
-"""standard deviations from its middle to where a splat is no more seen"""
-LARGEST_M = 0.006
-"""standard deviation that counts: a stray large splat is not hidden from afar"""
 
 
-def hide_hair_under(collection: bpy.types.Collection, accessory: bpy.types.Object, margin_m: float = 0.004) -> int:
+def hide_hair_under(collection: bpy.types.Collection, accessory: bpy.types.Object, margin_m: float = MARGIN_M) -> int:
     """Hides the splats that come nearer than `margin_m` to the accessory from below, or stick out of it.
 
     Returns how many splats of the avatar are hidden now. It holds for the rest pose, which is where the accessory and

@@ -9,6 +9,7 @@ from typing import Any
 import bpy
 
 from headsmith.accessories import KINDS, SEATS, default_params
+from headsmith.accessories.hair_cover import MARGIN_M
 
 from .. import accessories
 from ..accessory_library import write_accessory_library
@@ -135,7 +136,7 @@ class HEADSMITH_OT_hide_hair(AccessoryOperator, bpy.types.Operator):
 
     hide: bpy.props.BoolProperty(name="Hide", default=True)  # type: ignore[valid-type]
     margin_m: bpy.props.FloatProperty(  # type: ignore[valid-type]
-        name="Margin", default=accessories.HAIR_MARGIN_M, min=0.0, max=0.05, subtype="DISTANCE", precision=4,
+        name="Margin", default=MARGIN_M, min=0.0, max=0.05, subtype="DISTANCE", precision=4,
         description="Hide also what is this near to the accessory from below",
     )  # fmt: skip
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from headsmith.asset.avatar import Binding, HeadMesh, Splats
+from headsmith.asset.avatar import Binding, BoundSplats, HeadMesh, Splats
 from headsmith.types import I32
 from headsmith_exporters.gltf_document import ARRAY_BUFFER, Document
 from headsmith_exporters.mesh_parts import group_faces
@@ -48,9 +48,10 @@ def by_mesh(splats: Splats, binding: Binding, head: HeadMesh) -> Carried:
     mesh = mesh_of_face[binding.triangle]
     order = np.argsort(mesh, kind="stable")
     ends = np.searchsorted(mesh[order], np.arange(len(groups) + 1))
+    sorted_ones = BoundSplats(splats, binding).rows(order)
     return Carried(
-        splats=Splats(**{field: values[order] for field, values in vars(splats).items()}),
-        binding=Binding(**{field: values[order] for field, values in vars(binding).items()}),
+        splats=sorted_ones.splats,
+        binding=sorted_ones.binding,
         faces=row_in_mesh[binding.triangle[order]],
         stretches=tuple(
             Stretch(index, name, int(ends[index]), int(ends[index + 1] - ends[index]))

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from headsmith.accessories import Surface, anchors, hidden_under
-from headsmith.asset.avatar import Avatar, Binding, BoundSplats, Splats
+from headsmith.asset.avatar import Avatar
 from headsmith.types import F32, I32
 from headsmith_exporters.gltf_hangings import worn_on
 from headsmith_exporters.worn import Worn
@@ -19,13 +19,11 @@ def under_hats(avatar: Avatar, accessories: tuple[str, ...]) -> Avatar:
         return avatar
     head = anchors(avatar)
     covers = [cover for cover in map(_cover, worn_on(head, accessories)) if cover is not None]
-    splats, binding = avatar.splats.splats, avatar.splats.binding
+    splats = avatar.splats.splats
     kept = np.ones(len(splats), bool)
     for cover in covers:
         kept &= ~hidden_under(cover, splats.means, splats.scales.max(1), head.scalp.centre_m)
-    left = BoundSplats(Splats(**{name: values[kept] for name, values in vars(splats).items()}),
-                       Binding(**{name: values[kept] for name, values in vars(binding).items()}))  # fmt: skip
-    return replace(avatar, splats=left)
+    return replace(avatar, splats=avatar.splats.rows(kept))
 
 
 def _cover(worn: Worn) -> Surface | None:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from headsmith.asset.avatar import Avatar, Splats
+from headsmith.asset.avatar import Avatar
 from headsmith_exporters.mesh_parts import MeshPart, group_faces
 from headsmith_exporters.quantize import morton_order, to_levels
 from headsmith_exporters.spz import encode_spz
@@ -28,16 +28,15 @@ def web_splats(avatar: Avatar, parts: tuple[MeshPart, ...]) -> tuple[bytes, dict
     the order of `parts`; `barycentric` uint8 [2, N]: 255 times the coordinates of the second and third corner. Rounding
     them costs nothing at rest, and the splat's distance to the rounded point keeps its turn and size right elsewhere.
     """
-    splats, binding = avatar.splats.splats, avatar.splats.binding
     # the order that the .spz gets; sorting what is sorted changes nothing
-    order = morton_order(splats.means)
-    data = encode_spz(Splats(**{name: values[order] for name, values in vars(splats).items()}), y_up=True, fine=True)
-    used, row = np.unique(binding.triangle[order], return_inverse=True)
+    bound = avatar.splats.rows(morton_order(avatar.splats.splats.means))
+    data = encode_spz(bound.splats, y_up=True, fine=True)
+    used, row = np.unique(bound.binding.triangle, return_inverse=True)
     corners = _corners(avatar, parts)[used]
     return data, {
         "triangle": _small(row.reshape(-1)),
         "corners": _small(corners),
-        "barycentric": to_levels(binding.barycentric[order, 1:].T, 256).astype(np.uint8),
+        "barycentric": to_levels(bound.binding.barycentric[:, 1:].T, 256).astype(np.uint8),
     }
 
 

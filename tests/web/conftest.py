@@ -12,7 +12,7 @@ import pytest
 from asset.networks import texture_network
 from gltf_readers.programs import Missing
 from headsmith.asset.arkit import ARKIT_52
-from headsmith.asset.avatar import Avatar, Binding, BoundSplats, DynamicTexture, Motion, Splats
+from headsmith.asset.avatar import Avatar, BoundSplats, DynamicTexture, Motion
 from headsmith.asset.bundle import read_avatar
 from headsmith.asset.manifest import parameter_names
 from headsmith_exporters.registry import export
@@ -40,12 +40,9 @@ def shown(sample_avatar: Path) -> Avatar:
 
 def thinned(avatar: Avatar) -> Avatar:
     """Every third splat, half as large again: without a graphics card a picture takes as long as there are splats."""
-    splats, binding = avatar.splats.splats, avatar.splats.binding
-    fewer = Splats(**{name: values[::3] for name, values in vars(splats).items()})
-    tied = Binding(**{name: values[::3] for name, values in vars(binding).items()})
-    larger = BoundSplats(
-        replace(fewer, scales=1.5 * fewer.scales), replace(tied, log_scale=tied.log_scale + np.float32(np.log(1.5)))
-    )
+    few = avatar.splats.rows(np.arange(0, len(avatar.splats.splats), 3))
+    grown = few.binding.log_scale + np.float32(np.log(1.5))
+    larger = BoundSplats(replace(few.splats, scales=1.5 * few.splats.scales), replace(few.binding, log_scale=grown))
     return replace(avatar, splats=larger)
 
 
@@ -59,10 +56,7 @@ def _wave(avatar: Avatar) -> Motion:
 
 
 def without_splats(avatar: Avatar) -> Avatar:
-    nothing = BoundSplats(
-        Splats(**{name: values[:0] for name, values in vars(avatar.splats.splats).items()}),
-        Binding(**{name: values[:0] for name, values in vars(avatar.splats.binding).items()}),
-    )
+    nothing = avatar.splats.rows(np.arange(0))
     return replace(avatar, splats=nothing, dynamic_texture=None, motions={}, preview=None)
 
 

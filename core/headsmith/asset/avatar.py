@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from headsmith.types import F32, I32, U8, Camera
+import numpy as np
+from numpy.typing import NDArray
+
+from headsmith.types import F32, I32, U8, Bool, Camera
 
 
 @dataclass(frozen=True)
@@ -107,6 +110,13 @@ class BoundSplats:
     splats: Splats
     """in rest pose, neutral"""
     binding: Binding
+
+    def rows(self, rows: NDArray[np.integer[Any]] | Bool) -> BoundSplats:
+        """Some of them, in that order."""
+        return BoundSplats(
+            Splats(**{name: values[rows] for name, values in vars(self.splats).items()}),
+            Binding(**{name: values[rows] for name, values in vars(self.binding).items()}),
+        )
 
 
 @dataclass(frozen=True)

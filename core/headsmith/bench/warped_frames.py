@@ -15,7 +15,7 @@ import numpy as np
 from PIL import Image
 from scipy.ndimage import gaussian_filter, map_coordinates
 
-from headsmith.evaluation.clip import Comparison
+from headsmith.evaluation.clip import Comparison, uncovered
 from headsmith.evaluation.frames import Compared
 from headsmith.evaluation.results import FrameScores
 from headsmith.evaluation.scores import scores_of
@@ -30,14 +30,13 @@ SMOOTH_PX = 4.0
 """standard deviation of the flow's own blur: more would not reach lips and lids, less would paint"""
 RELIT = 0.15
 """standard deviation of the light's blur, in sides of a square as large as the face"""
-MOST_OCCLUDED = 0.1
 
 
 def learnt_pictures(comparison: Comparison, hold_out: float, count: int) -> list[U8]:
     """Close-ups of at most `count` frames before the held-out end, evenly spread, in which nothing covers the face."""
-    watched = comparison.followed.watched
-    seen = watched.seen
-    free = [row for row in learnt_rows(seen, hold_out) if seen.found[row] and seen.occluded[row] <= MOST_OCCLUDED]
+    followed = comparison.followed
+    watched = followed.watched
+    free = [row for row in learnt_rows(watched.seen, hold_out) if uncovered(followed, row)]
     chosen = [int(row) for row in spread_over(np.array(free), count)]
     return [close_up.frames[0].image for close_up in close_ups(watched, chosen, comparison.longest_px)]
 

@@ -97,7 +97,7 @@ def compare_followed(
     info, seen = followed.track.info, followed.watched.seen
     share, held_out = compared_part(avatar, info.sha256, params.last_share)
     tail = last_rows(followed, share)
-    good = [row for row in tail if _uncovered(followed, row)]
+    good = [row for row in tail if uncovered(followed, row)]
     if not good:
         raise NoFace(info.source, found="no frame in which the face is seen uncovered", expected="some in the part "
                      "that is compared", action="give another clip, or another --last")  # fmt: skip
@@ -141,7 +141,8 @@ def known_focal_px(avatar: Avatar, sha256: str) -> float | None:
     return float(focal) if isinstance(focal, int | float) and focal > 0 else None
 
 
-def _uncovered(followed: Followed, row: int) -> bool:
+def uncovered(followed: Followed, row: int) -> bool:
+    """Whether a frame shows the face, and next to nothing in front of it."""
     seen = followed.watched.seen
     return bool(seen.found[row] and seen.occluded[row] <= MOST_OCCLUDED)
 
@@ -149,7 +150,7 @@ def _uncovered(followed: Followed, row: int) -> bool:
 def _light(avatar: Avatar, model: HeadModel, followed: Followed, count: int) -> ClipLight:
     """From frames spread over the whole clip."""
     track = followed.track
-    free = np.array([row for row in range(len(track.index)) if _uncovered(followed, row)])
+    free = np.array([row for row in range(len(track.index)) if uncovered(followed, row)])
     rows = spread_over(free, count).tolist()
     lit = []
     for row, picture in zip(rows, close_ups(followed.watched, rows, LIGHT_PX), strict=True):
