@@ -7,6 +7,7 @@ import pytest
 
 from headsmith.surface import SurfaceParams, reconstruct
 from headsmith.surface.deferred_shading import DeferredParams, Level
+from headsmith.surface.likely_size import likely_size
 from headsmith.surface.params import HullParams
 from headsmith.surface.photo_refine import PhotoParams
 from headsmith.surface.reconstruct import surface_view, usual_vertices
@@ -85,3 +86,7 @@ def test_frames_without_motion_leave_the_fit_as_it_is_and_say_why(sweep):
     assert (found.method, found.mesh, found.registered) == ("landmarks", None, 0)
     (warning,) = found.warnings
     assert warning.startswith("sweep2.mp4: the head's surface was fitted to landmarks alone, because structure from")
+
+
+def test_the_face_is_as_large_as_the_mean_heads(sweep, result):
+    assert likely_size(sweep.clip.model, result.fit) == pytest.approx(1, abs=0.01)

@@ -49,9 +49,9 @@ def place_cameras(
 ) -> PlacedCameras:
     """The structure's cameras, where its landmarks lie best on the fitted head, at the scale of the mean head.
 
-    No picture tells a head's size, so the likeliest one is right; that of the fit stands and falls with its focal
-    length. Frames whose head contradicts their landmarks are left out. Raises NotRegistered when most do, or too few
-    landmarks are seen.
+    No picture tells a head's size, so the likeliest one is right (`likely_size` settles it once there is a surface);
+    that of the fit stands and falls with its focal length. Frames whose head contradicts their landmarks are left out.
+    Raises NotRegistered when most do, or too few landmarks are seen.
     """
     frames, landmarks = seen
     cameras = [

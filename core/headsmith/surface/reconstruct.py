@@ -13,6 +13,7 @@ from headsmith.head_model.raster import rasterize
 from headsmith.surface.cameras import PlacedCameras, place_cameras
 from headsmith.surface.deferred_shading import refine_surface
 from headsmith.surface.hull import visual_hull
+from headsmith.surface.likely_size import likely_size, resized
 from headsmith.surface.mesh import SurfaceView, TriangleMesh
 from headsmith.surface.params import SurfaceParams
 from headsmith.surface.register import RegisterParams, register_head
@@ -67,7 +68,10 @@ def reconstruct(
     views = [surface_view(hull, frames[row], mattes[row], camera)
              for row, camera in zip(placed.rows, placed.cameras, strict=True)]  # fmt: skip
     mesh = refine_surface(hull, views, params.deferred, lambda share: progress(0.2 + 0.6 * share))
-    better = register(model, start, (mesh, placed), seen, params.register, lambda share: progress(0.8 + 0.2 * share))
+    rough = register(model, start, (mesh, placed), seen, params.register, lambda share: progress(0.8 + 0.1 * share))
+    mesh, placed = resized(mesh, placed, likely_size(model, rough))
+    better = register(model, with_cameras(fit, placed), (mesh, placed), seen, params.register,
+                      lambda share: progress(0.9 + 0.1 * share))  # fmt: skip
     progress(1.0)
     return SurfaceResult(better, "sfm", mesh, placed.rows, ())
 
