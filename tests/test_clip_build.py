@@ -22,7 +22,7 @@ from headsmith.pipeline import BuildRequest, build
 pytestmark = pytest.mark.slow
 SMALL = Quality(
     "small", photo_px=224, texture_px=512, view_px=128, view_count=4, splats=6000, splat_steps=60, key_frames=5,
-    clip_frames=8, clip_steps=120, dynamic_steps=60, shade_mixtures=2,
+    clip_frames=8, clip_steps=120, refine_steps=20, dynamic_steps=60, shade_mixtures=2,
 )  # fmt: skip
 FRAMES = 36
 
@@ -74,7 +74,8 @@ def test_the_bundle_is_whole(talk: Talk) -> None:
 
 
 def test_stages_are_announced_in_order(talk: Talk) -> None:
-    wanted = ["clip B", "key frames", "fit", "first texture", "track", "frames", "texture", "dynamic texture", "splats"]
+    wanted = ("clip B", "key frames", "fit", "first texture", "track", "frames", "texture", "refined texture",
+              "dynamic texture", "splats")  # fmt: skip
     places = [talk.watcher.stages.index(name) for name in wanted]
     assert places == sorted(places)
 
@@ -153,5 +154,5 @@ def test_bad_requests_cost_one_sentence(arguments: tuple, named: str, tmp_path: 
 
 def test_every_quality_has_its_numbers() -> None:
     draft, standard, high = (QUALITIES[name] for name in ("draft", "standard", "high"))
-    for name in ("key_frames", "clip_frames", "clip_steps", "dynamic_steps"):
+    for name in ("key_frames", "clip_frames", "clip_steps", "refine_steps", "dynamic_steps"):
         assert getattr(draft, name) < getattr(standard, name) < getattr(high, name)

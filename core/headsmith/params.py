@@ -28,6 +28,8 @@ class Quality:
     """of Clip-B that texture and splats learn from"""
     clip_steps: int
     """of the splats, on a clip"""
+    refine_steps: int
+    """of the static texture, on a clip"""
     dynamic_steps: int
     """of the dynamic texture, on a clip"""
     shade_mixtures: int
@@ -48,6 +50,7 @@ QUALITIES = {
             key_frames=12,
             clip_frames=40,
             clip_steps=600,
+            refine_steps=150,
             dynamic_steps=800,
             shade_mixtures=20,
         ),
@@ -62,6 +65,7 @@ QUALITIES = {
             key_frames=20,
             clip_frames=100,
             clip_steps=3000,
+            refine_steps=400,
             dynamic_steps=1500,
             shade_mixtures=60,
         ),
@@ -76,6 +80,7 @@ QUALITIES = {
             key_frames=24,
             clip_frames=160,
             clip_steps=4000,
+            refine_steps=600,
             dynamic_steps=2500,
             shade_mixtures=120,
         ),

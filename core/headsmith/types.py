@@ -255,6 +255,8 @@ class TrainingView:
     """True for a photo, False for a synthesised view"""
     light_sh: F32 | None = None
     """[9, 3] the light in it, in head space, as `ViewFit.light_sh`, where it is known"""
+    skin: F32 | None = None
+    """[H, W] 0..1 the matte of a photo's bare skin"""
 
 
 @dataclass(frozen=True)

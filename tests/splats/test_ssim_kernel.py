@@ -7,8 +7,8 @@ import pytest
 import torch
 from skimage.metrics import structural_similarity
 
+from headsmith.metrics.ssim_map import ssim_map
 from headsmith.splats.kernel_ssim import weighted_ssim
-from headsmith.splats.reference import ssim_map
 
 
 @pytest.mark.parametrize("size", [(70, 53), (9, 7), (1, 1)])

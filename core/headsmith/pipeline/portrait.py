@@ -12,7 +12,16 @@ from headsmith.pipeline.assemble import Built
 from headsmith.pipeline.job import Job
 from headsmith.splats import train_splats
 from headsmith.splats.presets import from_clip
-from headsmith.texture import DynamicParams, ShadeParams, TextureParams, make_texture, shade_dynamic, train_dynamic
+from headsmith.texture import (
+    DynamicParams,
+    RefineParams,
+    ShadeParams,
+    TextureParams,
+    make_texture,
+    refine_texture,
+    shade_dynamic,
+    train_dynamic,
+)
 from headsmith.types import F32, HairShell, HeadFit, Pictures, Progress, StaticTexture, TrainingView
 from headsmith.views import HairParams, ViewParams, doubt_covers, doubt_mouth, grow_hair, photo_view, synthesise_views
 
@@ -34,6 +43,7 @@ def portray(job: Job, sitting: Sitting, motions: dict[str, Motion], warnings: tu
         model, fit, pictures.frames, pictures.mattes, TextureParams(size_px=quality.texture_px), p))  # fmt: skip
     hair = job.stage("hair", lambda _: _hair(job, sitting))
     real = job.stage("pictures", lambda p: _real_views(job, sitting, texture, hair, p))
+    texture = job.stage("refined texture", lambda p: _refined(job, sitting, texture, real, p))
     dynamic = job.stage("dynamic texture", lambda p: _dynamic(job, sitting, texture, real, p))
     views = ViewParams(size_px=quality.view_px, count=quality.view_count)
     made = job.stage("views", lambda p: synthesise_views(model, fit, texture, hair, views, p))
@@ -48,6 +58,16 @@ def _hair(job: Job, sitting: Sitting) -> HairShell | None:
     first = slice(sitting.known)
     fit = replace(sitting.fit, views=sitting.fit.views[first])
     return grow_hair(job.model, fit, sitting.pictures.frames[first], sitting.pictures.mattes[first], HairParams())
+
+
+def _refined(
+    job: Job, sitting: Sitting, texture: StaticTexture, real: tuple[TrainingView, ...], progress: Progress
+) -> StaticTexture:
+    """More like the frames of Clip-B; a few pictures alone would make it more like their noise."""
+    if job.request.clip_b is None:
+        return texture
+    params = RefineParams(steps=job.request.quality.refine_steps, seed=job.request.seed, device=job.device)
+    return refine_texture(job.model, sitting.fit, texture, real, params, progress)
 
 
 def _dynamic(

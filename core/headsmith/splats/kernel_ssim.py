@@ -12,8 +12,8 @@ import torch
 from numba import prange
 from torch import Tensor
 
+from headsmith.metrics.ssim_map import ssim_map
 from headsmith.splats.jit import f32, kernel, parallel_kernel
-from headsmith.splats.reference import ssim_map
 
 RADIUS, CHANNELS = 5, 3
 PAD, TAPS = RADIUS * CHANNELS, 2 * RADIUS + 1

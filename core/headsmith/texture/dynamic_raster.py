@@ -14,7 +14,7 @@ from headsmith.head_model.raster import RasterBuffers, rasterize
 from headsmith.head_model.shading import irradiance, linear_to_srgb, sample_bilinear, srgb_to_linear
 from headsmith.texture.dynamic_cover import PlainSkin, uncovered, usual_difference
 from headsmith.texture.project import smoothstep
-from headsmith.types import F32, I32, U8, HeadFit, StaticTexture, TrainingView
+from headsmith.types import F32, I32, U8, Bool, Camera, HeadFit, StaticTexture, TrainingView
 
 FACING = (0.1, 0.4)
 """cosine of the angle to the camera from which a pixel counts, and counts in full"""
@@ -79,7 +79,7 @@ def look_up(skin: Skin, view: TrainingView) -> Lookups:
     normals = buffers.interpolate(vertex_normals(posed, model.faces)[model.faces])
     normals /= np.maximum(np.linalg.norm(normals, axis=-1, keepdims=True), 1e-8)
     uv = buffers.interpolate(model.uvs[model.uv_faces])
-    trust = _trust(skin, view, buffers, posed, normals)
+    trust = pixel_trust(model, view, buffers, posed, normals)
     light = irradiance(normals, skin.light_sh if view.light_sh is None else view.light_sh)
     mask = sample_bilinear(skin.mask, uv)[..., 0] * (buffers.triangle >= 0)
     target = view.image.astype(np.float32) / 255
@@ -123,15 +123,20 @@ def region(model: HeadModel, name: str) -> F32:
     return model.regions.get(name, np.ones(len(model.v_template), np.float32))
 
 
-def _trust(skin: Skin, view: TrainingView, buffers: RasterBuffers, posed: F32, normals: F32) -> F32:
+def pixel_trust(model: HeadModel, view: TrainingView, buffers: RasterBuffers, posed: F32, normals: F32) -> F32:
     """[H, W] 0..1: seen, turned to the camera, not beside an edge, and trusted by the view."""
-    towards = view.camera.position_m - buffers.interpolate(posed[skin.model.faces])
+    towards = view.camera.position_m - buffers.interpolate(posed[model.faces])
     towards /= np.maximum(np.linalg.norm(towards, axis=-1, keepdims=True), 1e-8)
     facing = smoothstep(*FACING, (normals * towards).sum(-1))
-    depth = np.where(np.isfinite(buffers.depth_m), buffers.depth_m, 1e3)
-    least = STEP_M + STEP_PX * depth / view.camera.focal_px
-    step = ndimage.maximum_filter(depth, 3) - ndimage.minimum_filter(depth, 3) > least
+    step = beside_step(buffers, view.camera)
     return facing * np.where(step, EDGE_TRUST, 1.0) * view.weight * view.alpha * (buffers.triangle >= 0)
+
+
+def beside_step(buffers: RasterBuffers, camera: Camera) -> Bool:
+    """[H, W] pixels beside a step in depth."""
+    depth = np.where(np.isfinite(buffers.depth_m), buffers.depth_m, 1e3)
+    least = STEP_M + STEP_PX * depth / camera.focal_px
+    return ndimage.maximum_filter(depth, 3) - ndimage.minimum_filter(depth, 3) > least
 
 
 def _gain(static: F32, light: F32, target: F32, weight: F32) -> F32:

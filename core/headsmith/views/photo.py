@@ -59,7 +59,8 @@ def photo_view(
     weight[cover.lower & (matte < np.where(depth == 1, _SURE_ALPHA, 0.5))] = 0
     image = foreground(frame.image, matte, _RIM_PX * max(size / _RIM_HEAD_PX, 0.5))
     shown = np.clip(image * alpha[..., None] + 0.5, 0, 255).astype(np.uint8)
-    return TrainingView(view.camera, shown, alpha, weight, view.expression, view.joint_rotations, real=True)
+    return TrainingView(view.camera, shown, alpha, weight, view.expression, view.joint_rotations, real=True,
+                        skin=mattes.skin)  # fmt: skip
 
 
 def foreground(image: U8, alpha: F32, rim_px: float) -> F32:

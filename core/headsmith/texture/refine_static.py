@@ -1,0 +1,117 @@
+"""The static texture corrected until its renders look like the pictures: what unwrapping and de-lighting got wrong.
+
+Texture optimisation through a fixed rasterisation, as in inverse rendering with a known mesh (e.g. Laine et al. 2020,
+"Modular Primitives for High-Performance Differentiable Rendering", section 4.4): geometry, cameras and lights stay, so
+that each picture is a bilinear lookup. Only a coarser correction is learnt; finer detail stays as it was unwrapped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from headsmith.device import single_threaded
+from headsmith.head_model.model import HeadModel
+from headsmith.texture.dynamic_params import MASK_PX
+from headsmith.texture.dynamic_raster import skin_of
+from headsmith.texture.mask import dynamic_mask
+from headsmith.texture.refine_picture import SUPERSAMPLE, SeenSkin, distance, looked_up, seen_skin
+from headsmith.types import U8, HeadFit, Progress, StaticTexture, TrainingView, no_progress
+
+USUALLY_SEEN = 0.9
+"""quantile, among the texels that are seen, of how much they are"""
+HARDLY_SEEN = 0.1
+"""of that: texels that are believed by half"""
+
+
+@dataclass(frozen=True)
+class RefineParams:
+    correction_px: int = 512
+    """side of what is added to the texture"""
+    longest_px: int = 320
+    """of the skin in a picture; larger ones are shrunken"""
+    steps: int = 400
+    batch: int = 4
+    """pictures a step"""
+    rate: float = 0.02
+    """of Adam, falling to a tenth; sRGB 0..1"""
+    gain_rate: float = 0.005
+    """the same of the pictures' exposures, in logarithms"""
+    structure: float = 0.2
+    """share of SSIM in the loss, beside L1"""
+    pull: float = 0.02
+    """weight of the correction's mean size, against the loss"""
+    seed: int = 0
+    device: str = "cpu"
+
+
+def refine_texture(
+    model: HeadModel,
+    fit: HeadFit,
+    texture: StaticTexture,
+    views: Sequence[TrainingView],
+    params: RefineParams | None = None,
+    progress: Progress = no_progress,
+) -> StaticTexture:
+    """`texture` made more like `views`, each in its own light; eyes, teeth and what no view shows stay as they are.
+
+    Views may differ in exposure, which does not change the texture's brightness. Without a view that shows skin the
+    texture comes back as it is.
+    """
+    params = params or RefineParams()
+    skin, found = skin_of(model, fit, texture, dynamic_mask(model, MASK_PX)), []
+    for i, view in enumerate(views):
+        found.append(seen_skin(skin, view, params.longest_px))
+        progress(0.3 * (i + 1) / len(views))
+    pictures = [seen for seen in found if seen is not None]
+    if pictures:
+        with single_threaded():
+            correction = _corrected(pictures, params, lambda share: progress(0.3 + 0.7 * share))
+        texture = replace(texture, albedo=_added(texture.albedo, correction))
+    progress(1.0)
+    return texture
+
+
+def _corrected(pictures: Sequence[SeenSkin], params: RefineParams, progress: Progress) -> Tensor:
+    """[3, T, T] sRGB."""
+    device, random = torch.device(params.device), np.random.default_rng(params.seed)
+    near = [SeenSkin(*(getattr(seen, name).to(device) for name in SeenSkin.__annotations__)) for seen in pictures]
+    belief = _belief(near, params.correction_px)
+    wanted = torch.zeros(3, params.correction_px, params.correction_px, device=device, requires_grad=True)
+    log_gains = torch.zeros(len(near), 3, device=device, requires_grad=True)
+    adam = torch.optim.Adam([{"params": wanted, "lr": params.rate}, {"params": log_gains, "lr": params.gain_rate}])
+    falling = torch.optim.lr_scheduler.LambdaLR(adam, lambda step: 1 - 0.9 * step / max(params.steps, 1))
+    for step in range(params.steps):
+        chosen = random.choice(len(near), min(params.batch, len(near)), replace=False)
+        centred = log_gains - log_gains.mean(0)
+        correction = belief * wanted
+        losses = [distance(near[i], correction, centred[i], params.structure) for i in chosen]
+        adam.zero_grad(set_to_none=True)
+        (torch.stack(losses).mean() + params.pull * correction.abs().mean()).backward()
+        adam.step()
+        falling.step()
+        progress((step + 1) / params.steps)
+    return (belief * wanted).detach().cpu()
+
+
+def _belief(pictures: Sequence[SeenSkin], size_px: int) -> Tensor:
+    """[1, T, T] 0..1: texels that are hardly seen follow their few pixels less. Adam alone takes steps of one length,
+    however little speaks for them."""
+    texels = pictures[0].weight.new_zeros(1, size_px, size_px, requires_grad=True)
+    for seen in pictures:
+        fine = seen.weight.repeat_interleave(SUPERSAMPLE, 0).repeat_interleave(SUPERSAMPLE, 1)[..., 0]
+        (looked_up(texels, seen)[..., 0] * seen.outer[..., 0] * fine).sum().backward()
+    assert texels.grad is not None
+    usual = texels.grad[texels.grad > 0].quantile(USUALLY_SEEN)
+    return texels.grad / (texels.grad + HARDLY_SEEN * usual)
+
+
+def _added(albedo: U8, correction: Tensor) -> U8:
+    height, width = albedo.shape[:2]
+    fine = functional.interpolate(correction[None], (height, width), mode="bilinear", align_corners=False)[0]
+    return np.round(np.clip(albedo + 255 * fine.permute(1, 2, 0).numpy(), 0, 255)).astype(np.uint8)
