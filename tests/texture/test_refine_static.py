@@ -82,6 +82,17 @@ def test_what_no_picture_shows_and_eyes_stay(sitter, wrong, mended):
     assert np.percentile(changed[eyes[atlas.triangle]], 95) == 0
 
 
+def test_no_edge_shows_where_the_seen_skin_ends(sitter, views):
+    grey = np.full_like(sitter.subject.albedo, 100)
+    made = refine_texture(sitter.subject.model, sitter.fit, replace(sitter.texture, albedo=grey), views, PARAMS)
+    change = made.albedo.astype(int) - grey
+    assert change.max() > 50
+    atlas = build_atlas(sitter.subject.model, grey.shape[0])
+    around = atlas.image((sitter.subject.model.regions["face"] < 0.1)[atlas.corner].all(1).astype(np.float32)) > 0
+    steps = np.abs(np.diff(change, axis=1)).max(-1)[around[:, 1:] & around[:, :-1]]
+    assert steps.max() < 20
+
+
 def test_pictures_of_other_exposure_do_not_change_the_brightness(sitter, views):
     darker = [replace(view, image=np.round(view.image * f).astype(np.uint8))
               for view, f in zip(views, (1.06, 0.94, 1.06, 1.0, 0.94, 1.06, 0.94), strict=True)]  # fmt: skip

@@ -16,7 +16,7 @@ from headsmith.head_model.raster import RasterBuffers, rasterize, shrink
 from headsmith.head_model.shading import irradiance, sample_bilinear
 from headsmith.metrics.ssim_map import ssim_map
 from headsmith.texture.dynamic_picture import linear_to_srgb, srgb_to_linear
-from headsmith.texture.dynamic_raster import Skin, beside_step, pixel_trust
+from headsmith.texture.dynamic_raster import Skin, beside_step, pixel_trust, region
 from headsmith.texture.sampling import crop_camera
 from headsmith.types import F32, Bool, Camera, TrainingView
 
@@ -94,10 +94,14 @@ def distance(seen: SeenSkin, correction: Tensor, log_gain: Tensor, structure: fl
 
 
 def _skin_weight(skin: Skin, view: TrainingView) -> F32:
-    """[H, W] 0..1: the head's outer skin, seen well, that the matte calls bare; nothing where an edge is near."""
+    """[H, W] 0..1: the face's outer skin, seen well, that the matte calls bare; nothing where an edge is near, or where
+    the dynamic texture shows, which lips and lids that move would blur here."""
     posed, normals, buffers = _drawn(skin, view, view.camera)
-    outer = _outer_skin(skin.model, buffers) & ~beside_step(buffers, view.camera)
-    trust = pixel_trust(skin.model, view, buffers, posed, normals)
+    model = skin.model
+    outer = _outer_skin(model, buffers) & ~beside_step(buffers, view.camera)
+    face = buffers.interpolate(region(model, "face")[model.faces][..., None])[..., 0]
+    still = 1 - sample_bilinear(skin.mask, buffers.interpolate(model.uvs[model.uv_faces]))[..., 0]
+    trust = pixel_trust(model, view, buffers, posed, normals) * face * still
     trust = trust if view.skin is None else trust * view.skin
     return (trust * ndimage.binary_erosion(outer, iterations=EDGE_PX)).astype(np.float32)
 

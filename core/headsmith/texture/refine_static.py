@@ -2,7 +2,8 @@
 
 Texture optimisation through a fixed rasterisation, as in inverse rendering with a known mesh (e.g. Laine et al. 2020,
 "Modular Primitives for High-Performance Differentiable Rendering", section 4.4): geometry, cameras and lights stay, so
-that each picture is a bilinear lookup. Only a coarser correction is learnt; finer detail stays as it was unwrapped.
+that each picture is a bilinear lookup. Only a coarser correction is learnt; finer detail stays as it was unwrapped, and
+so does what the dynamic texture shows, except for the colour around it.
 """
 
 from __future__ import annotations
@@ -27,6 +28,13 @@ USUALLY_SEEN = 0.9
 """quantile, among the texels that are seen, of how much they are"""
 HARDLY_SEEN = 0.1
 """of that: texels that are believed by half"""
+
+SMOOTH_TEXELS = 1.0
+"""blur of the correction: no texel of it can stand out alone"""
+CARRIED = 0.03
+"""of the texture's side: how far the correction goes on beyond the seen skin"""
+FAINT = 0.05
+"""belief around a texel from which on it follows its neighbours"""
 
 
 @dataclass(frozen=True)
@@ -89,14 +97,32 @@ def _corrected(pictures: Sequence[SeenSkin], params: RefineParams, progress: Pro
     for step in range(params.steps):
         chosen = random.choice(len(near), min(params.batch, len(near)), replace=False)
         centred = log_gains - log_gains.mean(0)
-        correction = belief * wanted
+        correction = belief * blurred(wanted, SMOOTH_TEXELS)
         losses = [distance(near[i], correction, centred[i], params.structure) for i in chosen]
         adam.zero_grad(set_to_none=True)
         (torch.stack(losses).mean() + params.pull * correction.abs().mean()).backward()
         adam.step()
         falling.step()
         progress((step + 1) / params.steps)
-    return (belief * wanted).detach().cpu()
+    return _carried_on((belief * blurred(wanted, SMOOTH_TEXELS)).detach(), belief).cpu()
+
+
+def _carried_on(correction: Tensor, belief: Tensor) -> Tensor:
+    """The same where it is believed; around it, fading: no edge shows where the seen skin ends."""
+    sigma = CARRIED * correction.shape[-1]
+    near = blurred(belief, sigma)
+    around = blurred(correction * belief, sigma) / (near + FAINT)
+    return correction * belief + around * (1 - belief)
+
+
+def blurred(image: Tensor, sigma_px: float) -> Tensor:
+    """[C, T, T] by a Gaussian, cut off at three sigmas."""
+    reach = max(1, round(3 * sigma_px))
+    away = torch.arange(-reach, reach + 1, dtype=image.dtype, device=image.device) / sigma_px
+    taps = torch.exp(-0.5 * away**2)
+    taps = (taps / taps.sum())[None, None]
+    rows = functional.conv2d(image[:, None], taps[..., None], padding=(reach, 0))
+    return functional.conv2d(rows, taps[:, :, None], padding=(0, reach))[:, 0]
 
 
 def _belief(pictures: Sequence[SeenSkin], size_px: int) -> Tensor:
