@@ -22,7 +22,7 @@ from headsmith.pipeline import BuildRequest, build
 pytestmark = pytest.mark.slow
 SMALL = Quality(
     "small", photo_px=224, texture_px=512, view_px=128, view_count=4, splats=6000, splat_steps=60, key_frames=5,
-    clip_frames=8, clip_steps=120, refine_steps=20, dynamic_steps=60, shade_mixtures=2,
+    clip_frames=8, clip_steps=120, refine_steps=20, dynamic_steps=120, shade_mixtures=2,
 )  # fmt: skip
 FRAMES = 36
 
