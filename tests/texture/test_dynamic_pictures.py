@@ -38,7 +38,7 @@ def views(sitter) -> list[TrainingView]:
 
 @pytest.fixture(scope="module")
 def skin(sitter):
-    return skin_of(sitter.subject.model, sitter.fit, sitter.texture, dynamic_mask(sitter.subject.model, MASK_PX))
+    return skin_of(sitter.subject.model, sitter.fit, sitter.texture)
 
 
 @pytest.fixture(scope="module")

@@ -64,9 +64,13 @@ def sample_bilinear(texture: U8 | F32, uv: F32) -> F32:
 
 def shade(buffers: RasterBuffers, vertices_m: F32, faces: I32, light_sh: F32) -> F32:
     """[H, W, 3] irradiance (linear RGB) of a rasterised mesh under `light_sh` [9, 3]."""
+    return irradiance(pixel_normals(buffers, vertices_m, faces), light_sh)
+
+
+def pixel_normals(buffers: RasterBuffers, vertices_m: F32, faces: I32) -> F32:
+    """[H, W, 3] unit normals of a rasterised mesh, 0 beside it."""
     normals = buffers.interpolate(vertex_normals(vertices_m, faces)[faces])
-    normals /= np.maximum(np.linalg.norm(normals, axis=-1, keepdims=True), 1e-8)
-    return irradiance(normals, light_sh)
+    return normals / np.maximum(np.linalg.norm(normals, axis=-1, keepdims=True), 1e-8)
 
 
 def irradiance(normals: F32, light_sh: F32) -> F32:

@@ -26,13 +26,14 @@ def likely_size(model: HeadModel, fit: HeadFit) -> float:
 
 def resized(mesh: TriangleMesh, placed: PlacedCameras, size: float) -> tuple[TriangleMesh, PlacedCameras]:
     """Surface and cameras, multiplied around the origin of head space: the pictures stay the same."""
-    cameras = tuple(_moved_out(camera, size) for camera in placed.cameras)
+    cameras = tuple(moved_out(camera, size) for camera in placed.cameras)
     larger = replace(mesh, vertices_m=(mesh.vertices_m * size).astype(np.float32))
     error_m = placed.landmark_error_m * size
     return larger, replace(placed, cameras=cameras, size=placed.size * size, landmark_error_m=error_m)
 
 
-def _moved_out(camera: Camera, size: float) -> Camera:
+def moved_out(camera: Camera, size: float) -> Camera:
+    """Where a camera sees a world that is `size` times as large as it saw it before."""
     T = camera.T_camera_world.copy()
     T[:3, 3] *= size
     return replace(camera, T_camera_world=T)

@@ -13,7 +13,7 @@ from headsmith.head_model.raster import rasterize
 from headsmith.surface.cameras import PlacedCameras, place_cameras
 from headsmith.surface.deferred_shading import refine_surface
 from headsmith.surface.hull import visual_hull
-from headsmith.surface.likely_size import likely_size, resized
+from headsmith.surface.likely_size import likely_size, moved_out, resized
 from headsmith.surface.mesh import SurfaceView, TriangleMesh
 from headsmith.surface.params import SurfaceParams
 from headsmith.surface.register import RegisterParams, register_head
@@ -137,11 +137,7 @@ def find_cameras(
 
 def with_cameras(fit: HeadFit, placed: PlacedCameras) -> HeadFit:
     """The fit with the placed cameras; views without one see the head as before, at its new size."""
-    views = list(fit.views)
-    for row, view in enumerate(views):
-        T = view.camera.T_camera_world.copy()
-        T[:3, 3] *= placed.size
-        views[row] = replace(view, camera=replace(view.camera, T_camera_world=T))
+    views = [replace(view, camera=moved_out(view.camera, placed.size)) for view in fit.views]
     for row, camera in zip(placed.rows, placed.cameras, strict=True):
         views[row] = replace(views[row], camera=camera)
     return replace(fit, views=tuple(views))

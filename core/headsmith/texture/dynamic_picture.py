@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +12,7 @@ from torch.nn import functional
 
 from headsmith.metrics.perceptual import weighted_distance
 from headsmith.texture.dynamic_raster import Lookups
-from headsmith.types import U8
+from headsmith.types import F32, U8
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ def picture_of(lookups: Lookups, image: U8, device: torch.device) -> Picture:
     def tensor(array: np.ndarray) -> Tensor:
         return torch.from_numpy(np.ascontiguousarray(array)).to(device)
 
-    place = np.stack([2 * lookups.uv[:, 0] - 1, 1 - 2 * lookups.uv[:, 1]], 1).astype(np.float32)
+    place = place_of(lookups.uv)
     return Picture(
         tensor(place), tensor(lookups.static), tensor(lookups.mask[:, None].astype(np.float32)), tensor(lookups.light),
         tensor(lookups.target), tensor(lookups.weight[:, None]), tensor(lookups.pixel.astype(np.int64)),
@@ -46,11 +46,20 @@ def picture_of(lookups: Lookups, image: U8, device: torch.device) -> Picture:
     )  # fmt: skip
 
 
+def place_of(uv: F32) -> F32:
+    """[..., 2] where in a texture `grid_sample` finds uv [..., 2]: -1..1, down."""
+    return np.stack([2 * uv[..., 0] - 1, 1 - 2 * uv[..., 1]], -1).astype(np.float32)
+
+
+def looked_up(texture: Tensor, place: Tensor) -> Tensor:
+    """[H, W, C] a texture [C, T, T] at places [H, W, 2]."""
+    found = functional.grid_sample(texture[None], place[None], padding_mode="border", align_corners=False)
+    return found[0].permute(1, 2, 0)
+
+
 def shown(texture: Tensor, picture: Picture) -> Tensor:
     """[N, 3] sRGB of the picture's pixels, with `texture` [3, T, T] in the place of the static one."""
-    sampled = functional.grid_sample(
-        texture[None], picture.place[None, None], mode="bilinear", padding_mode="border", align_corners=False
-    )[0, :, 0].T
+    sampled = looked_up(texture, picture.place[None])[0]
     albedo = picture.static + (sampled - picture.static) * picture.mask
     return linear_to_srgb(srgb_to_linear(albedo) * picture.light)
 
@@ -95,14 +104,12 @@ def crop_corner(picture: Picture, side_px: int, random: np.random.Generator) -> 
     return max(0, min(top, height - side_px)), max(0, min(left, width - side_px))
 
 
-def seen_weight(pictures: Sequence[Picture], size_px: int) -> Tensor:
-    """[1, T, T] how often texels are seen in the pictures, by weight."""
-    total = torch.zeros(1, 1, size_px, size_px, device=pictures[0].image.device)
-    for picture in pictures:
-        texture = torch.zeros_like(total, requires_grad=True)
-        sampled = functional.grid_sample(texture, picture.place[None, None], padding_mode="border",
-                                         align_corners=False)  # fmt: skip
-        (sampled[0, 0, 0] * (picture.weight * picture.mask)[:, 0]).sum().backward()
+def seen_weight(seen: Iterable[tuple[Tensor, Tensor]], size_px: int) -> Tensor:
+    """[1, T, T] how often texels are looked up: of each picture the places [H, W, 2], and their weights [H, W]."""
+    total = torch.zeros(1, size_px, size_px)
+    for place, weight in seen:
+        texture = torch.zeros(1, size_px, size_px, device=place.device, requires_grad=True)
+        (looked_up(texture, place)[..., 0] * weight).sum().backward()
         assert texture.grad is not None
-        total += texture.grad
-    return total[0]
+        total = total.to(place.device) + texture.grad
+    return total

@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import ndimage
 
-from headsmith.asset.normals import vertex_normals
 from headsmith.head_model.model import HeadModel
 from headsmith.head_model.raster import RasterBuffers, rasterize
-from headsmith.head_model.shading import irradiance, linear_to_srgb, sample_bilinear, srgb_to_linear
+from headsmith.head_model.shading import irradiance, linear_to_srgb, pixel_normals, sample_bilinear, srgb_to_linear
 from headsmith.texture.dynamic_cover import PlainSkin, uncovered, usual_difference
+from headsmith.texture.dynamic_params import MASK_PX
+from headsmith.texture.mask import dynamic_mask
 from headsmith.texture.project import smoothstep
 from headsmith.types import F32, I32, U8, Bool, Camera, HeadFit, StaticTexture, TrainingView
 
@@ -66,21 +67,40 @@ class Skin:
     """[9, 3] for pictures whose own light is not known"""
 
 
-def skin_of(model: HeadModel, fit: HeadFit, texture: StaticTexture, mask: U8) -> Skin:
+@dataclass(frozen=True)
+class Drawn:
+    """The head as a camera sees it in a picture's expression and pose."""
+
+    posed_m: F32
+    """[V, 3]"""
+    buffers: RasterBuffers
+    normals: F32
+    """[H, W, 3]"""
+    uv: F32
+    """[H, W, 2]"""
+
+
+def skin_of(model: HeadModel, fit: HeadFit, texture: StaticTexture) -> Skin:
     rest = model.rest_vertices(fit.identity, fit.offsets_m).astype(np.float32)
-    return Skin(model, rest, texture.albedo, mask, texture.light_sh[0])
+    return Skin(model, rest, texture.albedo, dynamic_mask(model, MASK_PX), texture.light_sh[0])
+
+
+def draw(skin: Skin, view: TrainingView, camera: Camera) -> Drawn:
+    """The head of `view`, by a camera of the same place and perhaps other pixels."""
+    model = skin.model
+    posed = model.pose(skin.rest_m, view.expression, view.joint_rotations).astype(np.float32)
+    buffers = rasterize(posed, model.faces, camera)
+    uv = buffers.interpolate(model.uvs[model.uv_faces])
+    return Drawn(posed, buffers, pixel_normals(buffers, posed, model.faces), uv)
 
 
 def look_up(skin: Skin, view: TrainingView) -> Lookups:
     """The pixels of `view` that show what the mask covers, and are to be trusted."""
     model = skin.model
-    posed = model.pose(skin.rest_m, view.expression, view.joint_rotations).astype(np.float32)
-    buffers = rasterize(posed, model.faces, view.camera)
-    normals = buffers.interpolate(vertex_normals(posed, model.faces)[model.faces])
-    normals /= np.maximum(np.linalg.norm(normals, axis=-1, keepdims=True), 1e-8)
-    uv = buffers.interpolate(model.uvs[model.uv_faces])
-    trust = pixel_trust(model, view, buffers, posed, normals)
-    light = irradiance(normals, skin.light_sh if view.light_sh is None else view.light_sh)
+    drawn = draw(skin, view, view.camera)
+    buffers, uv = drawn.buffers, drawn.uv
+    trust = seen_trust(model, view, drawn) * np.where(beside_step(buffers, view.camera), EDGE_TRUST, 1.0)
+    light = irradiance(drawn.normals, skin.light_sh if view.light_sh is None else view.light_sh)
     mask = sample_bilinear(skin.mask, uv)[..., 0] * (buffers.triangle >= 0)
     target = view.image.astype(np.float32) / 255
     static = sample_bilinear(skin.static, uv)
@@ -123,13 +143,12 @@ def region(model: HeadModel, name: str) -> F32:
     return model.regions.get(name, np.ones(len(model.v_template), np.float32))
 
 
-def pixel_trust(model: HeadModel, view: TrainingView, buffers: RasterBuffers, posed: F32, normals: F32) -> F32:
-    """[H, W] 0..1: seen, turned to the camera, not beside an edge, and trusted by the view."""
-    towards = view.camera.position_m - buffers.interpolate(posed[model.faces])
+def seen_trust(model: HeadModel, view: TrainingView, drawn: Drawn) -> F32:
+    """[H, W] 0..1: seen, turned to the camera, and trusted by the view."""
+    towards = view.camera.position_m - drawn.buffers.interpolate(drawn.posed_m[model.faces])
     towards /= np.maximum(np.linalg.norm(towards, axis=-1, keepdims=True), 1e-8)
-    facing = smoothstep(*FACING, (normals * towards).sum(-1))
-    step = beside_step(buffers, view.camera)
-    return facing * np.where(step, EDGE_TRUST, 1.0) * view.weight * view.alpha * (buffers.triangle >= 0)
+    facing = smoothstep(*FACING, (drawn.normals * towards).sum(-1))
+    return facing * view.weight * view.alpha * (drawn.buffers.triangle >= 0)
 
 
 def beside_step(buffers: RasterBuffers, camera: Camera) -> Bool:

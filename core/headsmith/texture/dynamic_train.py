@@ -15,7 +15,7 @@ from headsmith.texture.dynamic_inputs import expression_mix, find_latents, input
 from headsmith.texture.dynamic_network import TextureNet
 from headsmith.texture.dynamic_onnx import onnx_of, rounded
 from headsmith.texture.dynamic_optimise import optimise
-from headsmith.texture.dynamic_params import MASK_PX, DynamicParams
+from headsmith.texture.dynamic_params import DynamicParams
 from headsmith.texture.dynamic_picture import (
     Picture,
     colour_distance,
@@ -26,7 +26,6 @@ from headsmith.texture.dynamic_picture import (
     shown,
 )
 from headsmith.texture.dynamic_raster import believed, look_up, skin_of
-from headsmith.texture.mask import dynamic_mask
 from headsmith.types import HeadFit, Progress, StaticTexture, TrainingView, no_progress
 
 
@@ -45,7 +44,7 @@ def train_dynamic(
     """
     params = params or DynamicParams()
     device = torch.device(params.device)
-    skin = skin_of(model, fit, texture, dynamic_mask(model, MASK_PX))
+    skin = skin_of(model, fit, texture)
     found = []
     for i, view in enumerate(views):
         found.append(look_up(skin, view))
@@ -75,7 +74,7 @@ class _PictureLoss:
         size = network.sizes.texture_px
         with torch.no_grad():
             self.static = network(network.mix.new_zeros(1, len(network.mix)))
-        seen = seen_weight(pictures, size) / len(pictures)
+        seen = seen_weight(((p.place[None], (p.weight * p.mask).T) for p in pictures), size) / len(pictures)
         self.unseen = 1 / (1 + 50 * seen)
 
     def __call__(self, textures: Tensor, chosen: Sequence[int]) -> Tensor:

@@ -124,7 +124,7 @@ def _analyse(model: HeadModel, shot: Shot, params: TextureParams) -> _Grid:
     buffers = rasterize(shot.vertices_m, model.faces, window)
     seen = buffers.triangle >= 0
     metres_per_px = float(np.median(buffers.depth_m[seen])) / window.focal_px if seen.any() else 1.0
-    part = np.where(seen, _surface_kind(model)[np.maximum(buffers.triangle, 0)], -1)
+    part = np.where(seen, surface_kind(model)[np.maximum(buffers.triangle, 0)], -1)
     trust = _margin(_depth_steps(buffers.depth_m), EDGE_MARGIN_M, metres_per_px, scale)
     trust *= _margin(_changes(part), PART_MARGIN_M, metres_per_px, scale)
     yy, xx = np.mgrid[: size[1], : size[0]].astype(np.float32)
@@ -137,7 +137,7 @@ def _analyse(model: HeadModel, shot: Shot, params: TextureParams) -> _Grid:
     return _Grid(window, buffers.depth_m, trust, *eroded)
 
 
-def _surface_kind(model: HeadModel) -> I32:
+def surface_kind(model: HeadModel) -> I32:
     """[F] the part of each triangle, the inside of the mouth counted as one more."""
     inner = model.regions["inner_mouth"][model.faces].mean(1) > 0.5 if "inner_mouth" in model.regions else False
     return np.where(inner, len(model.part_names), model.face_part).astype(np.int32)

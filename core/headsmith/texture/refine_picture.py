@@ -10,21 +10,20 @@ from scipy import ndimage
 from torch import Tensor
 from torch.nn import functional
 
-from headsmith.asset.normals import vertex_normals
 from headsmith.head_model.model import HeadModel
-from headsmith.head_model.raster import RasterBuffers, rasterize, shrink
+from headsmith.head_model.raster import RasterBuffers, shrink
 from headsmith.head_model.shading import irradiance, sample_bilinear
 from headsmith.metrics.ssim_map import ssim_map
-from headsmith.texture.dynamic_picture import linear_to_srgb, srgb_to_linear
-from headsmith.texture.dynamic_raster import Skin, beside_step, pixel_trust, region
+from headsmith.texture.dynamic_picture import linear_to_srgb, looked_up, place_of, srgb_to_linear
+from headsmith.texture.dynamic_raster import Skin, beside_step, draw, region, seen_trust
+from headsmith.texture.project import surface_kind
 from headsmith.texture.sampling import crop_camera
-from headsmith.types import F32, Bool, Camera, TrainingView
+from headsmith.types import F32, Bool, TrainingView
 
 SUPERSAMPLE = 2
 MARGIN_PX = 6
 """around what is compared, as wide as the windows of SSIM reach"""
 LEAST_PIXELS = 200
-INSIDE = 0.5
 EDGE_PX = 1
 """beside edges fit and lens mix both sides"""
 
@@ -59,22 +58,13 @@ def seen_skin(skin: Skin, view: TrainingView, longest_px: int) -> SeenSkin | Non
     box = (slice(top, top + factor * height), slice(left, left + factor * width))
     fine = SUPERSAMPLE / factor
     camera = crop_camera(view.camera, (left, top), fine, (SUPERSAMPLE * width, SUPERSAMPLE * height))
-    _, normals, buffers = _drawn(skin, view, camera)
-    uv = buffers.interpolate(skin.model.uvs[skin.model.uv_faces])
-    outer = _outer_skin(skin.model, buffers)[..., None]
-    light = irradiance(normals, skin.light_sh if view.light_sh is None else view.light_sh)
-    place = np.stack([2 * uv[..., 0] - 1, 1 - 2 * uv[..., 1]], -1)
+    drawn = draw(skin, view, camera)
+    outer = _outer_skin(skin.model, drawn.buffers)[..., None]
+    light = irradiance(drawn.normals, skin.light_sh if view.light_sh is None else view.light_sh)
     image = shrink(view.image[box].astype(np.float32) / 255, factor)
     shown = shrink(weight[box][..., None], factor)
-    arrays = (place, outer, sample_bilinear(skin.static, uv), light, image, shown)
+    arrays = (place_of(drawn.uv), outer, sample_bilinear(skin.static, drawn.uv), light, image, shown)
     return SeenSkin(*(torch.from_numpy(np.ascontiguousarray(array, np.float32)) for array in arrays))
-
-
-def looked_up(texture: Tensor, seen: SeenSkin) -> Tensor:
-    """[s h, s w, C] a texture [C, T, T] at the picture's finer pixels."""
-    place = seen.place[None]
-    found = functional.grid_sample(texture[None], place, padding_mode="border", align_corners=False)
-    return found[0].permute(1, 2, 0)
 
 
 def distance(seen: SeenSkin, correction: Tensor, log_gain: Tensor, structure: float) -> Tensor:
@@ -82,7 +72,7 @@ def distance(seen: SeenSkin, correction: Tensor, log_gain: Tensor, structure: fl
 
     `log_gain` [3]: by which the picture is brighter than texture and light say.
     """
-    albedo = (seen.static + looked_up(correction, seen) * seen.outer).clamp(0, 1)
+    albedo = (seen.static + looked_up(correction, seen.place) * seen.outer).clamp(0, 1)
     fine = linear_to_srgb(srgb_to_linear(albedo) * seen.light * log_gain.exp())
     colours = functional.avg_pool2d(fine.permute(2, 0, 1), SUPERSAMPLE).permute(1, 2, 0)
     # what is not believed stays as photographed, or it would drive what is around it
@@ -96,32 +86,19 @@ def distance(seen: SeenSkin, correction: Tensor, log_gain: Tensor, structure: fl
 def _skin_weight(skin: Skin, view: TrainingView) -> F32:
     """[H, W] 0..1: the face's outer skin, seen well, that the matte calls bare; nothing where an edge is near, or where
     the dynamic texture shows, which lips and lids that move would blur here."""
-    posed, normals, buffers = _drawn(skin, view, view.camera)
-    model = skin.model
-    outer = _outer_skin(model, buffers) & ~beside_step(buffers, view.camera)
-    face = buffers.interpolate(region(model, "face")[model.faces][..., None])[..., 0]
-    still = 1 - sample_bilinear(skin.mask, buffers.interpolate(model.uvs[model.uv_faces]))[..., 0]
-    trust = pixel_trust(model, view, buffers, posed, normals) * face * still
+    model, drawn = skin.model, draw(skin, view, view.camera)
+    outer = _outer_skin(model, drawn.buffers) & ~beside_step(drawn.buffers, view.camera)
+    face = drawn.buffers.interpolate(region(model, "face")[model.faces][..., None])[..., 0]
+    still = 1 - sample_bilinear(skin.mask, drawn.uv)[..., 0]
+    trust = seen_trust(model, view, drawn) * face * still
     trust = trust if view.skin is None else trust * view.skin
     return (trust * ndimage.binary_erosion(outer, iterations=EDGE_PX)).astype(np.float32)
 
 
 def _outer_skin(model: HeadModel, buffers: RasterBuffers) -> Bool:
     """[H, W] pixels of the head itself: not of eyes, teeth and tongue, nor of the mouth's inside."""
-    head = model.faces_of("head")
-    if "inner_mouth" in model.regions:
-        head = head & (model.regions["inner_mouth"][model.faces].mean(1) < INSIDE)
-    return head[np.maximum(buffers.triangle, 0)] & (buffers.triangle >= 0)
-
-
-def _drawn(skin: Skin, view: TrainingView, camera: Camera) -> tuple[F32, F32, RasterBuffers]:
-    """Posed vertices [V, 3], unit normals by pixel [H, W, 3], and buffers."""
-    model = skin.model
-    posed = model.pose(skin.rest_m, view.expression, view.joint_rotations).astype(np.float32)
-    buffers = rasterize(posed, model.faces, camera)
-    normals = buffers.interpolate(vertex_normals(posed, model.faces)[model.faces])
-    normals /= np.maximum(np.linalg.norm(normals, axis=-1, keepdims=True), 1e-8)
-    return posed, normals, buffers
+    outer = surface_kind(model) == model.part_names.index("head")
+    return outer[np.maximum(buffers.triangle, 0)] & (buffers.triangle >= 0)
 
 
 def _bounds(at: np.ndarray, length: int) -> tuple[int, int]:

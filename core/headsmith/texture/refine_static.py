@@ -18,17 +18,15 @@ from torch.nn import functional
 
 from headsmith.device import single_threaded
 from headsmith.head_model.model import HeadModel
-from headsmith.texture.dynamic_params import MASK_PX
+from headsmith.texture.dynamic_picture import seen_weight
 from headsmith.texture.dynamic_raster import skin_of
-from headsmith.texture.mask import dynamic_mask
-from headsmith.texture.refine_picture import SUPERSAMPLE, SeenSkin, distance, looked_up, seen_skin
+from headsmith.texture.refine_picture import SUPERSAMPLE, SeenSkin, distance, seen_skin
 from headsmith.types import U8, HeadFit, Progress, StaticTexture, TrainingView, no_progress
 
 USUALLY_SEEN = 0.9
 """quantile, among the texels that are seen, of how much they are"""
 HARDLY_SEEN = 0.1
 """of that: texels that are believed by half"""
-
 SMOOTH_TEXELS = 1.0
 """blur of the correction: no texel of it can stand out alone"""
 CARRIED = 0.03
@@ -72,7 +70,7 @@ def refine_texture(
     texture comes back as it is.
     """
     params = params or RefineParams()
-    skin, found = skin_of(model, fit, texture, dynamic_mask(model, MASK_PX)), []
+    skin, found = skin_of(model, fit, texture), []
     for i, view in enumerate(views):
         found.append(seen_skin(skin, view, params.longest_px))
         progress(0.3 * (i + 1) / len(views))
@@ -88,7 +86,7 @@ def refine_texture(
 def _corrected(pictures: Sequence[SeenSkin], params: RefineParams, progress: Progress) -> Tensor:
     """[3, T, T] sRGB."""
     device, random = torch.device(params.device), np.random.default_rng(params.seed)
-    near = [SeenSkin(*(getattr(seen, name).to(device) for name in SeenSkin.__annotations__)) for seen in pictures]
+    near = [SeenSkin(*(values.to(device) for values in vars(seen).values())) for seen in pictures]
     belief = _belief(near, params.correction_px)
     wanted = torch.zeros(3, params.correction_px, params.correction_px, device=device, requires_grad=True)
     log_gains = torch.zeros(len(near), 3, device=device, requires_grad=True)
@@ -128,13 +126,15 @@ def blurred(image: Tensor, sigma_px: float) -> Tensor:
 def _belief(pictures: Sequence[SeenSkin], size_px: int) -> Tensor:
     """[1, T, T] 0..1: texels that are hardly seen follow their few pixels less. Adam alone takes steps of one length,
     however little speaks for them."""
-    texels = pictures[0].weight.new_zeros(1, size_px, size_px, requires_grad=True)
-    for seen in pictures:
-        fine = seen.weight.repeat_interleave(SUPERSAMPLE, 0).repeat_interleave(SUPERSAMPLE, 1)[..., 0]
-        (looked_up(texels, seen)[..., 0] * seen.outer[..., 0] * fine).sum().backward()
-    assert texels.grad is not None
-    usual = texels.grad[texels.grad > 0].quantile(USUALLY_SEEN)
-    return texels.grad / (texels.grad + HARDLY_SEEN * usual)
+    seen = seen_weight(((picture.place, _fine_weight(picture)) for picture in pictures), size_px)
+    usual = seen[seen > 0].quantile(USUALLY_SEEN)
+    return seen / (seen + HARDLY_SEEN * usual)
+
+
+def _fine_weight(picture: SeenSkin) -> Tensor:
+    """[s h, s w]"""
+    fine = picture.weight.repeat_interleave(SUPERSAMPLE, 0).repeat_interleave(SUPERSAMPLE, 1)
+    return (fine * picture.outer)[..., 0]
 
 
 def _added(albedo: U8, correction: Tensor) -> U8:
