@@ -36,17 +36,17 @@ from headsmith.types import F32, Camera, HeadFit, Landmarks, Mattes, Progress, n
 
 @dataclass(frozen=True)
 class RegisterParams:
-    landmark_std_m: float = 3e-3
-    """how far MediaPipe's landmarks lie from the model's on the same face"""
+    landmark_std_m: float = 6e-3
+    """how far landmarks cast onto the surface lie from the model's: the detector's errors and the surface's"""
     correlated: float = 0.35
     """neighbouring landmarks, and neighbouring points of the surface, err alike: they count as fewer"""
-    surface_std_m: float = 0.5e-3
-    """of the surface's own noise"""
+    surface_std_m: float = 1.5e-3
+    """of the surface's own noise, of which neighbours have most in common"""
     slide_std_m: float = 10e-3
     """how far a point of the skin may slide along the surface from its nearest point in one round"""
     reach_m: tuple[float, ...] = (12e-3, 8e-3, 5e-3, 4e-3, 4e-3, 4e-3)
     """surface farther away than this counts little; one round for identity each"""
-    bend_std: tuple[float, ...] = (8.0, 25.0, 60.0)
+    bend_std: tuple[float, ...] = (8.0, 15.0, 30.0)
     """of the offsets' Laplacian, 1 / metres; one round for offsets each, each freer than the one before"""
     expression_std: float = 0.1
     """of a blendshape's weight around rest: in the sweep of a still head the face is meant to rest"""
