@@ -9,10 +9,13 @@ import pytest
 from tests.track.performance import FOCAL_PX, GreyClip, Performance, perform
 
 from headsmith.asset.arkit import ARKIT_52
+from headsmith.head_model.landmark_sets import LOWER_INNER_LIP, UPPER_INNER_LIP
 from headsmith.head_model.model import HeadModel
+from headsmith.head_model.raster import rasterize
 from headsmith.track import KEEP_NEUTRAL, TrackParams, personal_head, track_head, with_expressions
 from headsmith.track.evidence import rows_of
-from headsmith.types import F32, HeadFit, HeadTrack
+from headsmith.track.spread import lips_as_one, spread
+from headsmith.types import F32, Camera, HeadFit, HeadTrack
 
 KNOWN = TrackParams(focal_px=FOCAL_PX)
 WIDER = 1.6
@@ -117,3 +120,34 @@ def test_arkit_blendshapes_change_with_the_expressions(person: Person) -> None:
     assert np.array_equal(own.arkit.transpose(1, 2, 0), own.exprdirs)
     foreign = replace(person.plain, expression_names=tuple(f"exp{i}" for i in range(52)))
     assert with_expressions(foreign, person.exprdirs).arkit is person.plain.arkit
+
+
+def teeth_px(model: HeadModel, rest_m: F32) -> int:
+    """How many pixels of a close-up of the neutral mouth show teeth."""
+    T = np.diag([1, -1, -1, 1]).astype(np.float32)
+    T[:3, 3] = np.array([0, 0, 0.5]) - T[:3, :3] @ model.landmarks(rest_m)[[13, 14]].mean(0)
+    shown = rasterize(rest_m, model.faces, Camera(4000.0, (300, 150), (600, 300), T)).triangle
+    return int(model.faces_of("teeth_upper", "teeth_lower")[shown[shown >= 0]].sum())
+
+
+def test_lips_that_are_detected_apart_stay_closed(person: Person) -> None:
+    model, rest = person.plain, person.plain.rest_vertices(person.fit.identity, person.fit.offsets_m)
+    shifts = np.zeros((478, 3, 1))
+    shifts[list(UPPER_INNER_LIP), 1], shifts[list(LOWER_INNER_LIP), 1] = 1.5e-3, -1.5e-3
+    parted = spread(model, rest.astype(np.float64), shifts)[..., 0]
+    kept = lips_as_one(model, rest.astype(np.float64), parted)
+    assert teeth_px(model, (rest + parted).astype(np.float32)) > 200
+    assert teeth_px(model, (rest + kept).astype(np.float32)) < 20
+    moved = np.abs(kept - parted).max(1) > 0
+    mouth = model.landmarks(rest)[[13, 14]].mean(0)
+    assert np.linalg.norm(rest[moved] - mouth, axis=1).max() < 0.04
+    teeth = np.unique(model.faces[model.faces_of("teeth_upper", "teeth_lower", "tongue")])
+    assert not kept[teeth].any()
+
+
+def test_lips_that_move_together_move_as_they_did(person: Person) -> None:
+    model, rest = person.plain, person.plain.rest_vertices(person.fit.identity, person.fit.offsets_m)
+    skin = np.unique(model.faces[model.faces_of("head")])
+    move = np.zeros_like(rest)
+    move[skin] = (0.001, -0.002, 0.003)
+    np.testing.assert_allclose(lips_as_one(model, rest, move), move, atol=1e-7)

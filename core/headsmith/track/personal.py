@@ -20,7 +20,7 @@ from headsmith.track.params import TrackParams
 from headsmith.track.problem import Problem, problem_of
 from headsmith.track.shifts import landmark_shifts
 from headsmith.track.solve import solve
-from headsmith.track.spread import along_eyeballs, spread
+from headsmith.track.spread import along_eyeballs, lips_as_one, spread
 from headsmith.track.states import States
 from headsmith.types import F32, ClipLandmarks, HeadFit, Progress, no_progress
 
@@ -79,6 +79,7 @@ def personal_head(
                                      robust_scale=personal.robust_scale)  # fmt: skip
         rest = model.rest_vertices(fit.identity, fit.offsets_m).astype(np.float64)
         moves = along_eyeballs(model, rest, spread(model, rest, shifts))
+        moves[..., 0] = lips_as_one(model, rest, moves[..., 0])
         model = replace(model, exprdirs=(model.exprdirs + moves[..., 1:]).astype(np.float32))
         fit = replace(fit, offsets_m=(fit.offsets_m + moves[..., 0]).astype(np.float32))
         progress((done + 1) / personal.rounds)

@@ -17,6 +17,13 @@ STILL = 1e-4
 """pull towards no shift, against which the bending of a field without landmarks gives way"""
 # in radii of the eyeball: where shifts follow its surface, and where they are free
 HUGGING, FREE = 1.6, 2.2
+LIP_LINE = ((78, 78), (191, 95), (80, 88), (81, 178), (82, 87), (13, 14),
+            (312, 317), (311, 402), (310, 318), (415, 324), (308, 308))  # fmt: skip
+"""landmarks of the upper and of the lower lip from corner to corner, where they meet"""
+LIPS_TIED_M, LIPS_FREE_M = 4e-3, 10e-3
+"""how far from that line both lips move as one, and from where on as they like"""
+LIPS_M = 2.5e-3
+"""standard deviation of what counts as near"""
 RIGID = 0.9
 """weight of an eye's joint from which on a vertex belongs to the eyeball"""
 
@@ -53,6 +60,34 @@ def along_eyeballs(model: HeadModel, rest_m: F32, moves_m: F32) -> F32:
         close = np.clip((FREE - distance / radius) / (FREE - HUGGING), 0, 1)
         out -= close * away * (out * away).sum(1, keepdims=True)
     return out
+
+
+def lips_as_one(model: HeadModel, rest_m: F32, move_m: F32) -> F32:
+    """A move [V, 3] of the head `rest_m` [V, 3], whose lips touch, under which they still do: around the line between
+    them it is the mean of what lies near, on either lip.
+
+    Detected landmarks of closed lips lie apart; lips that followed them would show the teeth.
+    """
+    points = model.landmarks(rest_m.astype(np.float32)).astype(np.float64)
+    line = points[np.array(LIP_LINE)].mean(1)
+    skin = np.unique(model.faces[model.faces_of("head")])
+    away_m = cKDTree(_finely(line)).query(rest_m[skin])[0]
+    near, away_m = skin[away_m < LIPS_FREE_M], away_m[away_m < LIPS_FREE_M]
+    tree = cKDTree(rest_m[near])
+    pairs = tree.sparse_distance_matrix(tree, LIPS_FREE_M, output_type="coo_matrix")
+    pull = sparse.coo_matrix((np.exp(-0.5 * (pairs.data / LIPS_M) ** 2), (pairs.row, pairs.col)), pairs.shape).tocsr()
+    pull.setdiag(1.0)
+    mean = (pull @ move_m[near]) / np.asarray(pull.sum(1))
+    share = np.clip((LIPS_FREE_M - away_m) / (LIPS_FREE_M - LIPS_TIED_M), 0, 1)[:, None]
+    out = move_m.copy()
+    out[near] += share * (mean - move_m[near])
+    return out
+
+
+def _finely(line: F32) -> F32:
+    """[K, 3] points along a line of corners [C, 3]."""
+    steps = np.linspace(0, len(line) - 1, 10 * len(line))
+    return np.stack([np.interp(steps, np.arange(len(line)), line[:, axis]) for axis in range(3)], 1)
 
 
 def _umbrella(faces: I32, count: int) -> sparse.csr_matrix:
