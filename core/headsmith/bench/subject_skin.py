@@ -11,7 +11,8 @@ from headsmith.head_model.tints import BROW_X_M, BROW_Y_M
 from headsmith.splats.sampling import triangle_areas
 from headsmith.texture.eyes import EYES, iris_angle, paint_eye
 from headsmith.texture.iris import ACROSS, AROUND, SCLERA, EyeLook
-from headsmith.texture.mouth import LASH, TOOTH, paint_cavity, paint_teeth, paint_tongue
+from headsmith.texture.lashes import LASH
+from headsmith.texture.mouth import TOOTH, paint_cavity, paint_teeth, paint_tongue
 from headsmith.texture.uv import Atlas, build_atlas, fill_between_charts
 from headsmith.types import F32, U8
 

@@ -15,8 +15,10 @@ BROWS = (46, 53, 52, 65, 55, 70, 63, 105, 66, 107, 276, 283, 282, 295, 285, 300,
 """MediaPipe's landmarks along both eyebrows"""
 BROW_REACH_M = (0.006, 0.014)
 FAINT = 0.12
-PARTS = ("eye_left", "eye_right", "teeth_upper", "teeth_lower", "tongue", "lashes")
+PARTS = ("eye_left", "eye_right", "teeth_upper", "teeth_lower", "tongue")
 """parts that lie in the mask as a whole"""
+LASHES = "lashes"
+"""a hair is narrower than a texel of a dynamic texture: the mask leaves them out"""
 
 
 def dynamic_mask(model: HeadModel, size: int) -> U8:
@@ -42,6 +44,8 @@ def mask_on_vertices(model: HeadModel) -> F32:
     for name in PARTS:
         if name in model.part_names:
             out[np.unique(model.faces[model.faces_of(name)])] = 1
+    if LASHES in model.part_names:
+        out[np.unique(model.faces[model.faces_of(LASHES)])] = 0
     return out
 
 

@@ -1,4 +1,4 @@
-"""Teeth, gums, tongue, inner mouth and lashes: painted by shape, because photos show too little of them."""
+"""Teeth, gums, tongue and inner mouth: painted by shape, because photos show too little of them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ GUM = np.array([0.72, 0.43, 0.42], np.float32)
 TONGUE = np.array([0.70, 0.40, 0.39], np.float32)
 CAVITY = np.array([0.50, 0.22, 0.21], np.float32)
 THROAT = np.array([0.20, 0.06, 0.06], np.float32)
-LASH = np.array([0.09, 0.07, 0.06], np.float32)
 """sRGB"""
 UPPER_WIDTHS_M = np.array([8.5, 6.5, 7.6, 7.0, 6.8, 10.2, 9.6, 9.0]) * 1e-3
 LOWER_WIDTHS_M = np.array([5.3, 5.9, 6.8, 7.0, 7.1, 11.0, 10.5, 10.0]) * 1e-3

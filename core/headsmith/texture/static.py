@@ -10,9 +10,10 @@ from headsmith.head_model.model import HeadModel
 from headsmith.texture.eyes import EYES, balanced, eye_look, paint_eye
 from headsmith.texture.fuse import Capture, Fused, fuse, movement_m
 from headsmith.texture.head import Motion, face_photo, paint_head
+from headsmith.texture.lashes import paint_lashes
 from headsmith.texture.lids import find_lids
 from headsmith.texture.lit import LitPhoto, unlit
-from headsmith.texture.mouth import LASH, paint_teeth, paint_tongue, tooth_colour
+from headsmith.texture.mouth import paint_teeth, paint_tongue, tooth_colour
 from headsmith.texture.params import TextureParams
 from headsmith.texture.project import Shot
 from headsmith.texture.uv import Atlas, build_atlas, fill_between_charts
@@ -82,6 +83,9 @@ def _paint(canvas: _Canvas, photo: LitPhoto, motion: Motion) -> tuple[F32, F32]:
     head = canvas.part("head")
     face = face_photo(photo, head)
     albedo[head], seen[head] = paint_head(canvas.model, canvas.atlas.subset(head), face, motion, canvas.params.seed)
+    lashes, atlas = canvas.part("lashes"), canvas.atlas
+    if lashes.any():
+        albedo[lashes] = paint_lashes(canvas.model, atlas.subset(lashes), atlas.subset(head), albedo[head])
     return albedo, seen
 
 
@@ -105,4 +109,3 @@ def _paint_mouth(canvas: _Canvas, photo: LitPhoto, albedo: F32) -> None:
     tongue = canvas.part("tongue")
     if tongue.any():
         albedo[tongue] = paint_tongue(canvas.model, canvas.atlas.subset(tongue), canvas.params.seed)
-    albedo[canvas.part("lashes")] = LASH
