@@ -25,6 +25,7 @@ from headsmith.capture import crop_frame, crop_landmarks, crop_mattes, head_box,
 from headsmith.fit import FitParams, fit_head
 from headsmith.landmarks import follow
 from headsmith.matting import matte
+from headsmith.pipeline.known_size import pupil_distance_m, with_pupil_distance
 from headsmith.surface import SurfaceParams, reconstruct
 from headsmith.types import ClipLandmarks, HeadFit, Pictures
 
@@ -34,6 +35,7 @@ LABELS = {
     "one_photo": "one photo",
     "landmarks": "landmarks and outlines",
     "surface": "surface",
+    "sized": "surface, distance of the pupils known",
     "mesh": "surface before the head is laid on it",
 }
 
@@ -115,7 +117,10 @@ def measure_clip(clip: SyntheticClip, settings: Settings, indices: Sequence[int]
     start = time.process_time()
     seen_in = (pictures.frames, pictures.landmarks, pictures.mattes)
     result = reconstruct(clip.model, fits["landmarks"][0], seen_in, SurfaceParams())
-    out["surface"] = figures(clip, result.fit, time.process_time() - start)
+    spent = time.process_time() - start
+    out["surface"] = figures(clip, result.fit, spent)
+    known_m = pupil_distance_m(clip.model, clip.rest_m)
+    out["sized"] = figures(clip, with_pupil_distance(clip.model, result.fit, known_m), spent)
     out |= {"method": result.method, "registered": result.registered, "warnings": list(result.warnings)}
     if result.mesh is not None:
         view, fit = result.fit.views[0], result.fit

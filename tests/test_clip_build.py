@@ -141,6 +141,7 @@ def test_a_clip_without_a_face_is_refused(tmp_path: Path) -> None:
         ((), "photo"),
         (("--clip-a", "missing.mp4"), "missing.mp4"),
         ((PORTRAIT, "--hold-out", "0.9"), "--hold-out"),
+        ((PORTRAIT, "--pupil-distance", "6.3"), "6.3 mm"),
         (("--clip-b", PORTRAIT), PORTRAIT.name),
     ],
 )

@@ -104,6 +104,8 @@ def _add_build(commands: Any) -> None:
     command.add_argument("--max-splats", metavar="N", help="at most so many splats (default: the quality's)")
     command.add_argument("--hold-out", type=float, default=0.2, metavar="SHARE", help="the end of clip B that is not "
                          "learnt from, for `headsmith evaluate` (default 0.2; 0 learns from all)")  # fmt: skip
+    command.add_argument("--pupil-distance", type=float, metavar="MM", help="between the person's pupils, as glasses "
+                         "are made for: gives the head its true size, which pictures do not tell")  # fmt: skip
     command.add_argument("--workers", type=int, metavar="N", help="processes that follow the face through a clip "
                          "(default: one a core, at most 4)")  # fmt: skip
     command.add_argument("--consent", help="the person's consent statement, kept in the bundle")
@@ -197,6 +199,7 @@ def _build(options: argparse.Namespace) -> int:
         clip_a=options.clip_a,
         clip_b=options.clip_b,
         hold_out=options.hold_out,
+        pupil_distance_m=None if options.pupil_distance is None else options.pupil_distance / 1000,
         workers=options.workers,
         quality=quality_named(options.quality),
         head=options.head,

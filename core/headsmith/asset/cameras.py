@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from headsmith.asset.avatar import Avatar
@@ -22,3 +24,10 @@ def orbit_camera(avatar: Avatar, yaw_deg: float = 0.0, pitch_deg: float = 0.0, s
     T = np.eye(4, dtype=np.float32)
     T[:3, :3], T[:3, 3] = R, -R @ (center + distance * back)
     return Camera(0.45 * size_px * distance / radius, (size_px / 2, size_px / 2), (size_px, size_px), T)
+
+
+def moved_out(camera: Camera, size: float) -> Camera:
+    """Where a camera sees a world that is `size` times as large as it saw it before."""
+    T = camera.T_camera_world.copy()
+    T[:3, 3] *= size
+    return replace(camera, T_camera_world=T)

@@ -98,6 +98,8 @@ def _provenance(request: BuildRequest, built: Built) -> Provenance:
     settings: dict[str, Any] = {"quality": request.quality.name, "head": Path(request.head).name, "seed": request.seed}
     if request.max_splats is not None:
         settings["max_splats"] = request.max_splats
+    if request.pupil_distance_m is not None:
+        settings["pupil_distance_m"] = request.pupil_distance_m
     if built.followed is not None:
         info = built.followed.track.info
         settings |= {

@@ -29,6 +29,7 @@ from headsmith.pipeline.clips import (
     workers_of,
 )
 from headsmith.pipeline.job import Job
+from headsmith.pipeline.known_size import with_pupil_distance
 from headsmith.pipeline.photos import read_photos
 from headsmith.pipeline.portrait import Sitting, portray
 from headsmith.surface import reconstruct
@@ -76,6 +77,7 @@ def _from_sweep(job: Job, sweep: Watched, photos: Pictures) -> tuple[Sitting, tu
         return result.fit, result.warnings
 
     fit, told = job.stage("surface", surface)
+    fit = with_pupil_distance(job.model, fit, job.request.pupil_distance_m)
     if photos:
         posed = job.stage("poses", lambda p: pose_head(
             job.model, fit, photos.frames, photos.landmarks, photos.mattes, progress=p))  # fmt: skip
@@ -86,7 +88,8 @@ def _from_sweep(job: Job, sweep: Watched, photos: Pictures) -> tuple[Sitting, tu
 def _from_talk(job: Job, talk: Watched, photos: Pictures) -> Sitting:
     """The head by the photos and the calm frames of Clip-B."""
     known = photos + _key_pictures(job, talk, learnt_rows(talk.seen, job.request.hold_out))
-    return Sitting(known, _fitted(job, known, still=False), len(known))
+    fit = with_pupil_distance(job.model, _fitted(job, known, still=False), job.request.pupil_distance_m)
+    return Sitting(known, fit, len(known))
 
 
 def _key_pictures(job: Job, watched: Watched, rows: Sequence[int]) -> Pictures:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from headsmith.fit import FitParams, fit_head
 from headsmith.pipeline.assemble import Built
 from headsmith.pipeline.job import Job
+from headsmith.pipeline.known_size import with_pupil_distance
 from headsmith.pipeline.photos import read_photos
 from headsmith.splats import train_splats
 from headsmith.splats.photo_params import from_photos
@@ -20,6 +21,7 @@ def make_from_photos(job: Job) -> Built:
     fit = job.stage(
         "fit", lambda p: fit_head(model, pictures.frames, pictures.landmarks, pictures.mattes, FitParams(), p)
     )
+    fit = with_pupil_distance(model, fit, request.pupil_distance_m)
     texture = job.stage("texture", lambda p: make_texture(
         model, fit, pictures.frames, pictures.mattes, TextureParams(size_px=quality.texture_px), p))  # fmt: skip
     shading = ShadeParams(mixtures=quality.shade_mixtures, seed=request.seed)

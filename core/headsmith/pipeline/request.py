@@ -10,6 +10,7 @@ from pathlib import Path
 from headsmith import __version__
 from headsmith.errors import InputError
 from headsmith.params import QUALITIES, Quality
+from headsmith.pipeline.known_size import LEAST_M, MOST_M
 from headsmith.workfolder import fingerprint
 
 HOLD_OUT = 0.2
@@ -36,6 +37,8 @@ class BuildRequest:
     """None: the quality's own number"""
     hold_out: float = HOLD_OUT
     """0 up to 0.5"""
+    pupil_distance_m: float | None = None
+    """between the person's pupils when they look far away; None: the head is as large as such heads usually are"""
     workers: int | None = None
     """processes that follow the face through a clip; None: one a core, at most four"""
     consent: str | None = None
@@ -56,6 +59,10 @@ def check(request: BuildRequest) -> None:
     if not 0 <= request.hold_out <= 0.5:
         raise InputError("--hold-out", found=f"{request.hold_out}", expected="a share from 0 to 0.5",
                          action="correct it")  # fmt: skip
+    if request.pupil_distance_m is not None and not LEAST_M <= request.pupil_distance_m <= MOST_M:
+        raise InputError("--pupil-distance", found=f"{1000 * request.pupil_distance_m:g} mm",
+                         expected=f"{1000 * LEAST_M:g} to {1000 * MOST_M:g} mm, as glasses are made for",
+                         action="correct it, or leave it out")  # fmt: skip
     _check_output(request.output, request.force)
 
 
@@ -74,7 +81,8 @@ def _check_output(output: Path, force: bool) -> None:
 
 def request_key(request: BuildRequest, device: str) -> str:
     """A fingerprint of all that the stages' results depend on, but the number of splats."""
-    roles = (len(request.photos), request.clip_a is not None, request.clip_b is not None, request.hold_out)
+    roles = (len(request.photos), request.clip_a is not None, request.clip_b is not None, request.hold_out,
+             request.pupil_distance_m)  # fmt: skip
     hashes = [_file_hash(path) for path in request.inputs]
     return fingerprint(__version__, hashes, roles, asdict(request.quality), request.seed, device,
                        _file_hash(Path(request.head)))  # fmt: skip

@@ -7,11 +7,12 @@ from dataclasses import replace
 import numpy as np
 
 from headsmith.asset.alignment import similarity
+from headsmith.asset.cameras import moved_out
 from headsmith.head_model.model import HeadModel
 from headsmith.surface.cameras import PlacedCameras
 from headsmith.surface.mesh import TriangleMesh
 from headsmith.surface.register_evidence import skin_trust
-from headsmith.types import Camera, HeadFit
+from headsmith.types import HeadFit
 
 
 def likely_size(model: HeadModel, fit: HeadFit) -> float:
@@ -30,10 +31,3 @@ def resized(mesh: TriangleMesh, placed: PlacedCameras, size: float) -> tuple[Tri
     larger = replace(mesh, vertices_m=(mesh.vertices_m * size).astype(np.float32))
     error_m = placed.landmark_error_m * size
     return larger, replace(placed, cameras=cameras, size=placed.size * size, landmark_error_m=error_m)
-
-
-def moved_out(camera: Camera, size: float) -> Camera:
-    """Where a camera sees a world that is `size` times as large as it saw it before."""
-    T = camera.T_camera_world.copy()
-    T[:3, 3] *= size
-    return replace(camera, T_camera_world=T)

@@ -8,12 +8,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.ndimage import binary_dilation
 
+from headsmith.asset.cameras import moved_out
 from headsmith.head_model.model import HeadModel
 from headsmith.head_model.raster import rasterize
 from headsmith.surface.cameras import PlacedCameras, place_cameras
 from headsmith.surface.deferred_shading import refine_surface
 from headsmith.surface.hull import visual_hull
-from headsmith.surface.likely_size import likely_size, moved_out, resized
+from headsmith.surface.likely_size import likely_size, resized
 from headsmith.surface.mesh import SurfaceView, TriangleMesh
 from headsmith.surface.params import SurfaceParams
 from headsmith.surface.register import RegisterParams, register_head
