@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 import os
+from collections import deque
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
@@ -52,10 +54,20 @@ def watch(clip: FrameReader, most_fps: float, progress: Progress) -> ClipLandmar
 
 
 def close_ups(watched: Watched, rows: Sequence[int], longest_px: int) -> Iterator[Pictures]:
-    """The frames in `rows` (increasing) of what was seen, one after the other, around the head."""
-    numbers = [int(watched.seen.index[row]) for row in rows]
-    for row, frame in zip(rows, watched.clip.read(numbers), strict=True):
-        yield close_up(frame, watched.seen.at(row), longest_px)
+    """The frames in `rows` (increasing) of what was seen, one after the other, around the head.
+
+    Threads make them: matting mostly works outside Python's lock.
+    """
+    numbers, workers = [int(watched.seen.index[row]) for row in rows], workers_of(None)
+    made: deque[Future[Pictures]] = deque()
+    with ThreadPoolExecutor(workers) as threads:
+        for row, frame in zip(rows, watched.clip.read(numbers), strict=True):
+            made.append(threads.submit(close_up, frame, watched.seen.at(row), longest_px))
+            # no more of them than are worked on: a long clip must not pile up
+            if len(made) > workers:
+                yield made.popleft().result()
+        while made:
+            yield made.popleft().result()
 
 
 def frames_of(watched: Watched, rows: Sequence[int], longest_px: int, progress: Progress) -> Pictures:
@@ -99,5 +111,5 @@ def front_first(seen: ClipLandmarks, rows: Sequence[int]) -> list[int]:
 
 
 def workers_of(asked: int | None) -> int:
-    """Processes for a clip."""
+    """Processes that follow a clip, threads that cut out its frames."""
     return asked or min(os.cpu_count() or 1, MOST_WORKERS)
