@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from headsmith.device import single_threaded
+from headsmith.texture.dynamic_apart import Half, difference, strangers
 from headsmith.texture.dynamic_network import TextureNet
 from headsmith.texture.dynamic_params import DynamicParams
 from headsmith.types import F32, Progress
@@ -17,18 +18,27 @@ BETAS = (0.9, 0.99)
 """a short memory: what one expression alone teaches is learnt sooner"""
 DETAIL_EPS = 1e-5
 """gradients of a texel below that move it less: one that is hardly seen is left as it is"""
+STRANGERS = 1
+"""of them a step"""
 Loss = Callable[[Tensor, Sequence[int]], Tensor]
 """Of textures [B, 3, T, T] that were made for the examples of those numbers."""
 
 
-def optimise(network: TextureNet, parameters: F32, loss: Loss, params: DynamicParams, progress: Progress) -> None:
-    """Adam (Kingma and Ba 2015) on random examples, each as often as every other."""
+def optimise(
+    network: TextureNet, parameters: F32, loss: Loss, params: DynamicParams, progress: Progress,
+    halves: tuple[Half, Half] | None = None,
+) -> None:  # fmt: skip
+    """Adam (Kingma and Ba 2015) on random examples, each as often as every other. Where `halves` of the face are named,
+    also on strangers, in which one of them does what no example did."""
     # where anything else runs, threads that share so small a network wait for each other ten times as long as they work
     with single_threaded():
-        _optimise(network, parameters, loss, params, progress)
+        _optimise(network, parameters, loss, params, progress, halves)
 
 
-def _optimise(network: TextureNet, parameters: F32, loss: Loss, params: DynamicParams, progress: Progress) -> None:
+def _optimise(
+    network: TextureNet, parameters: F32, loss: Loss, params: DynamicParams, progress: Progress,
+    halves: tuple[Half, Half] | None,
+) -> None:  # fmt: skip
     random = np.random.default_rng(params.seed)
     vectors = torch.from_numpy(parameters).to(params.device)
     spread = params.noise * (vectors.amax(0) - vectors.amin(0))
@@ -44,7 +54,13 @@ def _optimise(network: TextureNet, parameters: F32, loss: Loss, params: DynamicP
         chosen, waiting = waiting[: params.batch], waiting[params.batch :]
         jitter = torch.from_numpy(random.standard_normal((len(chosen), vectors.shape[1])).astype(np.float32))
         adam.zero_grad(set_to_none=True)
-        loss(network(vectors[chosen] + spread * jitter.to(vectors.device)), chosen).backward()
+        textures = network(vectors[chosen] + spread * jitter.to(vectors.device))
+        total = loss(textures, chosen)
+        if halves is not None:
+            moved, other = halves if step % 2 else halves[::-1]
+            strange = strangers(vectors, chosen[:STRANGERS], moved, random)
+            total = total + params.apart * difference(network, strange, textures[:STRANGERS], moved, other, params.calm)
+        total.backward()
         adam.step()
         falling.step()
         progress((step + 1) / params.steps)

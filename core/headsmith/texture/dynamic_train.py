@@ -11,6 +11,7 @@ from torch import Tensor
 from headsmith.asset.avatar import DynamicTexture
 from headsmith.head_model.model import HeadModel
 from headsmith.metrics import perceptual
+from headsmith.texture.dynamic_apart import halves_of
 from headsmith.texture.dynamic_inputs import expression_mix, find_latents, input_names, view_vector
 from headsmith.texture.dynamic_network import TextureNet
 from headsmith.texture.dynamic_onnx import onnx_of, rounded
@@ -58,7 +59,8 @@ def train_dynamic(
     network = TextureNet(latents, texture.albedo, params.sizes, params.seed).to(device)
     if pictures:
         loss = _PictureLoss(pictures, params, network)
-        optimise(network, parameters, loss, params, lambda f: progress(0.1 + 0.9 * f))
+        halves = halves_of(model, inputs, params.sizes.texture_px, device)
+        optimise(network, parameters, loss, params, lambda f: progress(0.1 + 0.9 * f), halves)
     progress(1.0)
     rounded(network)
     return DynamicTexture(onnx_of(network), inputs)
