@@ -20,7 +20,7 @@ from headsmith.texture.dynamic_params import MASK_PX
 from headsmith.texture.dynamic_raster import believed, look_up, skin_of
 from headsmith.types import F32, Bool, TrainingView
 
-PARAMS = DynamicParams(sizes=Sizes(texture_px=256), steps=60, batch=2, perceptual=0.0)
+PARAMS = DynamicParams(sizes=Sizes(texture_px=256), steps=120, batch=2, perceptual=0.0)
 FACES = ({}, {"jawOpen": 0.7}, {"eyeBlinkLeft": 1.0, "eyeBlinkRight": 1.0}, {"jawOpen": 0.35}, {"mouthSmileLeft": 0.8},
          {"jawOpen": 0.6, "eyeBlinkLeft": 0.9, "eyeBlinkRight": 0.9})  # fmt: skip
 HELD_OUT = {"jawOpen": 0.55, "mouthSmileLeft": 0.3, "eyeBlinkLeft": 0.1, "eyeBlinkRight": 0.1}

@@ -39,7 +39,7 @@ def _optimise(
     network: TextureNet, parameters: F32, loss: Loss, params: DynamicParams, progress: Progress,
     halves: tuple[Half, Half] | None,
 ) -> None:  # fmt: skip
-    random = np.random.default_rng(params.seed)
+    random, others = np.random.default_rng(params.seed), np.random.default_rng((params.seed, 1))
     vectors = torch.from_numpy(parameters).to(params.device)
     spread = params.noise * (vectors.amax(0) - vectors.amin(0))
     picture = [network.colour, network.detail]
@@ -58,7 +58,7 @@ def _optimise(
         total = loss(textures, chosen)
         if halves is not None:
             moved, other = halves if step % 2 else halves[::-1]
-            strange = strangers(vectors, chosen[:STRANGERS], moved, random)
+            strange = strangers(vectors, chosen[:STRANGERS], moved, others)
             total = total + params.apart * difference(network, strange, textures[:STRANGERS], moved, other, params.calm)
         total.backward()
         adam.step()

@@ -27,9 +27,9 @@ class DynamicParams:
     """side of the piece of a picture that is compared perceptually"""
     pull: float = 0.02
     """weight of the distance to the static texture, per texel, against L1"""
-    apart: float = 0.5
+    apart: float = 0.2
     """weight of what the eyes' parameters change around the mouth, and the mouth's around the eyes, against L1"""
-    calm: float = 0.1
+    calm: float = 0.05
     """the same, as a part of that, of what unheard-of parameters of a half change in it"""
     noise: float = 0.02
     """deviation of what is added to the parameters while training, as a part of their range"""
