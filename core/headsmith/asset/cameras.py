@@ -1,4 +1,4 @@
-"""Where to look at an avatar from."""
+"""Where to look at an avatar from, and from where if it were larger."""
 
 from __future__ import annotations
 

@@ -24,21 +24,14 @@ Loss = Callable[[Tensor, Sequence[int]], Tensor]
 """Of textures [B, 3, T, T] that were made for the examples of those numbers."""
 
 
+# where anything else runs, threads that share so small a network wait for each other ten times as long as they work
+@single_threaded()
 def optimise(
     network: TextureNet, parameters: F32, loss: Loss, params: DynamicParams, progress: Progress,
     halves: tuple[Half, Half] | None = None,
 ) -> None:  # fmt: skip
     """Adam (Kingma and Ba 2015) on random examples, each as often as every other. Where `halves` of the face are named,
     also on strangers, in which one of them does what no example did."""
-    # where anything else runs, threads that share so small a network wait for each other ten times as long as they work
-    with single_threaded():
-        _optimise(network, parameters, loss, params, progress, halves)
-
-
-def _optimise(
-    network: TextureNet, parameters: F32, loss: Loss, params: DynamicParams, progress: Progress,
-    halves: tuple[Half, Half] | None,
-) -> None:  # fmt: skip
     random, others = np.random.default_rng(params.seed), np.random.default_rng((params.seed, 1))
     vectors = torch.from_numpy(parameters).to(params.device)
     spread = params.noise * (vectors.amax(0) - vectors.amin(0))

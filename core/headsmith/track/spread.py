@@ -7,6 +7,7 @@ from scipy import sparse
 from scipy.sparse.linalg import splu
 from scipy.spatial import cKDTree
 
+from headsmith.head_model.landmark_sets import LOWER_INNER_LIP, UPPER_INNER_LIP
 from headsmith.head_model.model import HeadModel
 from headsmith.types import F32, I32
 
@@ -17,15 +18,14 @@ STILL = 1e-4
 """pull towards no shift, against which the bending of a field without landmarks gives way"""
 # in radii of the eyeball: where shifts follow its surface, and where they are free
 HUGGING, FREE = 1.6, 2.2
-LIP_LINE = ((78, 78), (191, 95), (80, 88), (81, 178), (82, 87), (13, 14),
-            (312, 317), (311, 402), (310, 318), (415, 324), (308, 308))  # fmt: skip
+RIGID = 0.9
+"""weight of an eye's joint from which on a vertex belongs to the eyeball"""
+LIP_LINE = ((78, 78), *zip(UPPER_INNER_LIP, LOWER_INNER_LIP, strict=True), (308, 308))
 """landmarks of the upper and of the lower lip from corner to corner, where they meet"""
 LIPS_TIED_M, LIPS_FREE_M = 4e-3, 10e-3
 """how far from that line both lips move as one, and from where on as they like"""
 LIPS_M = 2.5e-3
 """standard deviation of what counts as near"""
-RIGID = 0.9
-"""weight of an eye's joint from which on a vertex belongs to the eyeball"""
 
 
 def spread(model: HeadModel, rest_m: F32, shifts_m: F32) -> F32:
